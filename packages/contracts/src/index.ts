@@ -1,1 +1,10 @@
-export {};
+export * from './calls/index.js';
+export * from './errors.js';
+export * from './events.js';
+export * from './frames/index.js';
+export * from './limits.js';
+export * from './rest.js';
+export * from './scalars.js';
+export * from './shapes.js';
+export * from './subjects.js';
+export * from './views.js';

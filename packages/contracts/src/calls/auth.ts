@@ -1,0 +1,88 @@
+import Type from 'typebox';
+import { findUser } from '../frames/people.js';
+import { Nickname, Password, User, UserId, Username } from '../scalars.js';
+import { callOfFrame, defineCall } from './define.js';
+
+/** A login family: one login and all tokens refreshed from it. */
+export const LoginId = Type.String({ pattern: '^[0-9a-f-]{36}$', description: 'login family, the claim `sid`' });
+const Address = Type.String({ maxLength: 64, description: "the client's address, for the login limits" });
+const RefreshToken = Type.String({ minLength: 16, maxLength: 256 });
+
+export const TokenPair = Type.Object({
+  token: Type.String(),
+  refreshToken: Type.String(),
+  expiresIn: Type.Integer({ description: 'seconds' }),
+  user: User,
+});
+
+const user = { id: 2, username: 'player1', nickname: 'player1', role: 'user' };
+const loginId = '01890a5d-ac96-774b-bcce-b302099a8057';
+const refreshToken = 'kT1nTq0w1J6mH0vXbX2Y4w';
+const pair = { token: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln', refreshToken, expiresIn: 3600, user };
+const address = '127.0.0.1';
+
+export const authCalls = {
+  register: defineCall({
+    subject: 'auth.call.register',
+    description: 'Make an account and log in.',
+    request: { username: Username, password: Password, nickname: Type.Optional(Nickname), address: Address },
+    reply: TokenPair.properties,
+    errors: ['CONFLICT', 'RATE_LIMITED'],
+    example: { username: 'newcomer', password: 'secret-tea', address },
+    replyExample: { ...pair, user: { ...user, username: 'newcomer', nickname: 'newcomer' } },
+  }),
+  login: defineCall({
+    subject: 'auth.call.login',
+    description: 'Check a password and begin a login. An unknown user and a wrong password answer alike, in like time.',
+    request: { username: Username, password: Password, address: Address },
+    reply: TokenPair.properties,
+    errors: ['BAD_CREDENTIALS', 'RATE_LIMITED'],
+    example: { username: 'player1', password: '123456', address },
+    replyExample: pair,
+  }),
+  refresh: defineCall({
+    subject: 'auth.call.refresh',
+    description: 'Spend a refresh token for a new pair. One that was spent before ends the whole login.',
+    request: { refreshToken: RefreshToken, address: Address },
+    reply: TokenPair.properties,
+    errors: ['UNAUTHENTICATED'],
+    example: { refreshToken, address },
+    replyExample: pair,
+  }),
+  logout: defineCall({
+    subject: 'auth.call.logout',
+    description: 'End this login.',
+    request: { userId: UserId, loginId: LoginId },
+    reply: {},
+    example: { userId: 2, loginId },
+    replyExample: {},
+  }),
+  me: defineCall({
+    subject: 'auth.call.me',
+    description: 'The account of a logged-in user.',
+    request: { userId: UserId },
+    reply: { user: User },
+    errors: ['NOT_FOUND'],
+    example: { userId: 2 },
+    replyExample: { user },
+  }),
+  updateMe: defineCall({
+    subject: 'auth.call.updateMe',
+    description: 'Change what may be changed of an account.',
+    request: { userId: UserId, nickname: Type.Optional(Nickname) },
+    reply: { user: User },
+    errors: ['NOT_FOUND'],
+    example: { userId: 2, nickname: '小茶' },
+    replyExample: { user: { ...user, nickname: '小茶' } },
+  }),
+  changePassword: defineCall({
+    subject: 'auth.call.changePassword',
+    description: 'Change the password; every other login of the user ends.',
+    request: { userId: UserId, loginId: LoginId, oldPassword: Password, newPassword: Password },
+    reply: {},
+    errors: ['BAD_CREDENTIALS', 'RATE_LIMITED', 'NOT_FOUND'],
+    example: { userId: 2, loginId, oldPassword: '123456', newPassword: 'secret-tea' },
+    replyExample: {},
+  }),
+  findUser: callOfFrame('auth', findUser),
+} as const;

@@ -1,0 +1,83 @@
+import Type from 'typebox';
+import * as groups from '../frames/groups.js';
+import * as messages from '../frames/messages.js';
+import { limits } from '../limits.js';
+import { ClientId, ConnectionId, Content, ErrorCodeSchema, GroupId, MessageId, Seq, SeqOrZero, Time, UserId } from '../scalars.js';
+import { GroupMessage, GroupSummary } from '../shapes.js';
+import { callOfFrame, defineCall } from './define.js';
+
+const id = '01890a5d-ac96-774b-bcce-b302099a8057';
+const createTime = '2026-11-22T08:00:00.000Z';
+
+/** One result of an append, in the order asked: stored (or stored before), or refused. */
+export const AppendResult = Type.Union([
+  Type.Object({ id: MessageId, seq: Seq, createTime: Time, duplicate: Type.Optional(Type.Literal(true)) }),
+  Type.Object({ code: ErrorCodeSchema, message: Type.String() }),
+]);
+
+const ofGroup = { groupId: GroupId };
+
+export const groupCalls = {
+  append: defineCall({
+    subject: 'group.call.append',
+    description: 'Store a batch of sends; one result for each, in order. Answered after commit and publish.',
+    request: {
+      items: Type.Array(
+        Type.Object({ from: UserId, connectionId: ConnectionId, groupId: GroupId, content: Content, clientId: Type.Optional(ClientId) }),
+        { minItems: 1, maxItems: limits.batch },
+      ),
+    },
+    reply: { results: Type.Array(AppendResult) },
+    example: { items: [{ from: 2, connectionId: 'g1-1', groupId: 1, content: '大家好', clientId: 'a1' }] },
+    replyExample: { results: [{ id, seq: 1, createTime }] },
+  }),
+  session: defineCall({
+    subject: 'group.call.session',
+    description: "A user's groups at login. The first login makes the user a member of the official group.",
+    request: { userId: UserId },
+    reply: { groups: Type.Array(GroupSummary) },
+    example: { userId: 2 },
+    replyExample: groups.listGroups.replyExample,
+  }),
+  repair: defineCall({
+    subject: 'group.call.repair',
+    description: 'Messages after a seq, for the hub of a gateway that missed some. No rights are asked.',
+    request: { groupId: GroupId, afterSeq: SeqOrZero, limit: Type.Integer({ minimum: 1, maximum: limits.history }) },
+    reply: { messages: Type.Array(GroupMessage), more: Type.Boolean() },
+    errors: ['NOT_FOUND'],
+    example: { groupId: 1, afterSeq: 0, limit: 50 },
+    replyExample: { messages: [{ groupId: 1, id, seq: 1, from: 2, content: '大家好', kind: 'normal', createTime }], more: false },
+  }),
+  heads: defineCall({
+    subject: 'group.call.heads',
+    description: 'The newest seq of these groups, for a gateway that was cut off.',
+    request: { groupIds: Type.Array(GroupId, { maxItems: 1000 }) },
+    reply: { heads: Type.Array(Type.Tuple([GroupId, SeqOrZero])) },
+    example: { groupIds: [1] },
+    replyExample: { heads: [[1, 1]] },
+  }),
+  history: callOfFrame('group', messages.history, ofGroup),
+  markRead: callOfFrame('group', messages.markRead, ofGroup),
+  recallMessage: callOfFrame('group', messages.recallMessage, ofGroup, { groupId: 1, seq: 7 }),
+  typing: callOfFrame('group', messages.typing, ofGroup),
+  search: callOfFrame('group', messages.search, ofGroup),
+  createGroup: callOfFrame('group', groups.createGroup),
+  findGroup: callOfFrame('group', groups.findGroup),
+  joinGroup: callOfFrame('group', groups.joinGroup),
+  listJoinRequests: callOfFrame('group', groups.listJoinRequests),
+  answerJoinRequest: callOfFrame('group', groups.answerJoinRequest),
+  inviteMember: callOfFrame('group', groups.inviteMember),
+  leaveGroup: callOfFrame('group', groups.leaveGroup),
+  removeMember: callOfFrame('group', groups.removeMember),
+  banMember: callOfFrame('group', groups.banMember),
+  unbanMember: callOfFrame('group', groups.unbanMember),
+  muteMember: callOfFrame('group', groups.muteMember),
+  setRights: callOfFrame('group', groups.setRights),
+  transferOwner: callOfFrame('group', groups.transferOwner),
+  setGroupState: callOfFrame('group', groups.setGroupState),
+  updateGroup: callOfFrame('group', groups.updateGroup),
+  dissolveGroup: callOfFrame('group', groups.dissolveGroup),
+  listGroups: callOfFrame('group', groups.listGroups),
+  groupInfo: callOfFrame('group', groups.groupInfo),
+  listMembers: callOfFrame('group', groups.listMembers),
+} as const;

@@ -1,0 +1,4 @@
+export { authCalls, LoginId, TokenPair } from './auth.js';
+export { type Call, type Caller, Caller as CallerSchema, callerExample, type CallReply, type CallRequest } from './define.js';
+export { AppendResult, groupCalls } from './group.js';
+export { privateCalls } from './private.js';
