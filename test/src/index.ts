@@ -1,1 +1,15 @@
-export {};
+export { type Credentials, type Frame, RequestError, TestClient } from './client.js';
+export { sharedMysqlUrl, type TestDatabase, testDatabase, withConnection } from './database.js';
+export { startMysql, testMysql } from './mysql.js';
+export { sharedNatsUrl, startNats, testNats } from './nats.js';
+export { freePort } from './ports.js';
+export {
+  type Exit,
+  findProgram,
+  type RunningProcess,
+  type StartOptions,
+  startProcess,
+  temporaryDirectory,
+} from './processes.js';
+export type { PrivateServer } from './server.js';
+export { eventually, within } from './wait.js';

@@ -1,0 +1,55 @@
+import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { freePort } from './ports.js';
+import { temporaryDirectory } from './processes.js';
+import { type PrivateServer, requireProgram, startServer } from './server.js';
+
+/** Starts a nats-server with JetStream on a free port of 127.0.0.1; its streams live in `directory` and survive a restart. */
+export async function startNats(directory: string): Promise<PrivateServer> {
+  const command = requireProgram('nats-server', 'nats-server');
+  mkdirSync(directory, { recursive: true });
+  const port = await freePort();
+  return await startServer({
+    name: 'nats-server',
+    url: `nats://127.0.0.1:${port}`,
+    port,
+    command,
+    args: ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', directory],
+    logFile: join(directory, 'nats-server.log'),
+    answers: () => greets(port),
+  });
+}
+
+/** A NATS server speaks first: `INFO {…}`. */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1_000, () => settle(false));
+    socket.once('data', (data) => settle(data.toString('latin1').startsWith('INFO ')));
+    socket.once('error', () => settle(false));
+    socket.once('close', () => settle(false));
+  });
+}
+
+/** A private NATS server for a test that kills or restarts it. Its data is removed when the test process ends. */
+export async function testNats(): Promise<PrivateServer> {
+  return await startNats(temporaryDirectory('nats'));
+}
+
+let own: Promise<PrivateServer> | undefined;
+
+/**
+ * The NATS server that all test files share, `NATS_URL`; where a file is run by itself, one that ends with this process.
+ * Others work on it at the same time: use names of your own for subjects, streams and buckets.
+ */
+export async function sharedNatsUrl(): Promise<string> {
+  const given = process.env['NATS_URL'];
+  if (given) return given;
+  own ??= testNats();
+  return (await own).url;
+}
