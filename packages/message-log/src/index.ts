@@ -1,1 +1,3 @@
-export {};
+export { type LogMigration, logMigration } from './migration.js';
+export { openLog } from './open.js';
+export type * from './types.js';
