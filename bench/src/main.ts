@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Stage } from './adapter.js';
+import { type Contestant, contestantNames, openArena } from './contestants.js';
+import { complaint, runRound, type Timing } from './load.js';
+import { type Facts, type Outcome, pageOf, type Series, tableOf } from './summary.js';
+import { type Workload, workloads } from './workloads.js';
+
+const RESULTS_DIR = join(import.meta.dirname, '..', 'results');
+const usage = `npm run bench [-- [workload …] [--rounds 3] [--seconds 5] [--only ${contestantNames.join('|')}]]
+workloads: ${workloads.map(({ name }) => name).join(', ')}`;
+
+interface Plan {
+  chosen: readonly Workload[];
+  servers: readonly string[];
+  rounds: number;
+  timing: Timing;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Reads the command line; throws an error whose sentence names what is wrong. */
+function readPlan(args: string[]): Plan {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '5' },
+      only: { type: 'string' },
+    },
+  });
+  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+  const unknown = positionals.find((name) => !workloads.some((workload) => workload.name === name));
+  if (unknown !== undefined) throw new Error(`Unknown workload ${unknown}.`);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number from 1.');
+  if (!(seconds > 0)) throw new Error('--seconds must be a number above 0.');
+  const servers = contestantNames.filter((name) => values.only === undefined || values.only === name);
+  if (servers.length === 0) throw new Error(`--only must be one of ${contestantNames.join(', ')}.`);
+  return {
+    chosen: workloads.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
+    servers,
+    rounds,
+    timing: { quietMs: 400, settleMs: 20_000, warmupMs: 1_500, windowMs: seconds * 1000, drainMs: 15_000 },
+  };
+}
+
+function factsOf(plan: Plan, database: string): Facts {
+  let commit = 'unknown';
+  try {
+    commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+    }).trim();
+  } catch {
+    // Not a clone: the numbers stand without it.
+  }
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    database,
+    rounds: plan.rounds,
+    windowSeconds: plan.timing.windowMs / 1000,
+  };
+}
+
+async function oneRound(contestant: Contestant, stage: Stage, workload: Workload, plan: Plan, series: Series) {
+  try {
+    const result = await runRound(stage, workload, plan.timing, contestant.pids);
+    const wrong = complaint(contestant.adapter, result.verdict);
+    if (wrong !== undefined) throw new Error(wrong);
+    series.rounds.push(result);
+    const { messagesPerSecond, deliveriesPerSecond } = result;
+    say(`  ${series.server}: ${Math.round(messagesPerSecond)} msg/s, ${Math.round(deliveriesPerSecond)} deliveries/s`);
+  } catch (error) {
+    series.failures.push((error as Error).message);
+    say(`  ${series.server}: failed: ${(error as Error).message}`);
+  }
+}
+
+/** Runs every round of one workload, the servers taking turns in alternating order. */
+async function runWorkload(workload: Workload, contestants: readonly Contestant[], plan: Plan): Promise<Outcome> {
+  say(`${workload.name}: ${workload.about}`);
+  const entries = [];
+  for (const contestant of contestants) {
+    const name = contestant.adapter.name;
+    const series: Series = { server: name, rounds: [], failures: [] };
+    const stage = await contestant.adapter.prepare(workload, (text) => say(`  ${name}: ${text}`));
+    entries.push({ contestant, series, stage });
+  }
+  for (let round = 0; round < plan.rounds; round += 1) {
+    const turn = round % 2 === 0 ? entries : [...entries].reverse();
+    for (const { contestant, stage, series } of turn) await oneRound(contestant, stage, workload, plan, series);
+  }
+  return { workload: workload.name, about: workload.about, series: entries.map(({ series }) => series) };
+}
+
+/** Writes the results where both servers ran; a single server's numbers are not published. */
+function publish(facts: Facts, outcomes: Outcome[]): void {
+  mkdirSync(RESULTS_DIR, { recursive: true });
+  writeFileSync(join(RESULTS_DIR, 'latest.json'), `${JSON.stringify({ facts, outcomes }, null, 2)}\n`);
+  writeFileSync(join(RESULTS_DIR, 'README.md'), pageOf(facts, outcomes));
+}
+
+async function main(): Promise<void> {
+  const plan = readPlan(process.argv.slice(2));
+  const arena = await openArena(plan.servers);
+  const outcomes: Outcome[] = [];
+  try {
+    for (const workload of plan.chosen) {
+      const outcome = await runWorkload(workload, arena.contestants, plan);
+      process.stdout.write(`${tableOf(outcome, plan.timing.windowMs / 1000)}\n\n`);
+      outcomes.push(outcome);
+    }
+  } finally {
+    await arena.close();
+  }
+  if (plan.servers.length === contestantNames.length) publish(factsOf(plan, arena.database), outcomes);
+  if (outcomes.some(({ series }) => series.some(({ failures }) => failures.length > 0))) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  say(`${(error as Error).message}\n${usage}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,46 @@
+/** A conversation of users, who are numbered from 0: a group, or a pair of two. */
+export interface Conversation {
+  kind: 'group' | 'pair';
+  users: number[];
+}
+
+/** One user who sends into one conversation and keeps `inFlight` messages unanswered. */
+export interface SenderPlan {
+  user: number;
+  conversation: number;
+  inFlight: number;
+}
+
+/** Who talks to whom. Every user is in exactly one conversation, so that one count a connection tells all. */
+export interface Workload {
+  name: string;
+  about: string;
+  conversations: Conversation[];
+  senders: SenderPlan[];
+}
+
+function groups(name: string, about: string, count: number, size: number, sendersEach: number, inFlight: number) {
+  const plan: Workload = { name, about, conversations: [], senders: [] };
+  for (let g = 0; g < count; g += 1) {
+    plan.conversations.push({ kind: 'group', users: Array.from({ length: size }, (_, i) => g * size + i) });
+    for (let s = 0; s < sendersEach; s += 1) plan.senders.push({ user: g * size + s, conversation: g, inFlight });
+  }
+  return plan;
+}
+
+function pairs(name: string, about: string, count: number, inFlight: number): Workload {
+  const plan: Workload = { name, about, conversations: [], senders: [] };
+  for (let p = 0; p < count; p += 1) {
+    plan.conversations.push({ kind: 'pair', users: [2 * p, 2 * p + 1] });
+    plan.senders.push({ user: 2 * p, conversation: p, inFlight }, { user: 2 * p + 1, conversation: p, inFlight });
+  }
+  return plan;
+}
+
+/** Every workload, by its name on the command line. All are closed loops: an ack lets the next message go. */
+export const workloads: readonly Workload[] = [
+  groups('group200', 'one group of 200, 10 senders with 4 in flight', 1, 200, 10, 4),
+  groups('groups50x10', '50 groups of 10, 100 senders with 2 in flight', 50, 10, 2, 2),
+  pairs('pairs100', '100 private pairs, 2 in flight each way', 100, 2),
+  groups('group1000', 'one group of 1,000, 10 senders with 4 in flight', 1, 1000, 10, 4),
+];
