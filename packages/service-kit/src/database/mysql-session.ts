@@ -1,0 +1,114 @@
+import { TeahouseError } from '@teahouse/contracts';
+import mysql from 'mysql2';
+import { withDeadline } from './deadline.js';
+import { classify, presentable } from './errors.js';
+import { clientIdleMs, connectionOptions, cut, type MysqlAddress, part, prepareConnection } from './mysql-options.js';
+import { Mutex } from './mutex.js';
+import type { Row, Run, Session, Statement } from './types.js';
+import { checkParams } from './values.js';
+
+/** Calls of `exclusive` that may wait for one session. A lane has one at a time. */
+const waitingBound = 100;
+
+/** A connection outside the pool, opened on demand. */
+export class MysqlSession implements Session {
+  readonly begin = 'START TRANSACTION';
+  readonly #mutex = new Mutex(waitingBound);
+  #connection: mysql.Connection | undefined;
+  #usedAt = 0;
+  #released = false;
+
+  constructor(
+    private readonly address: MysqlAddress,
+    private readonly timeoutMs: number,
+    private readonly onError: (error: unknown) => void,
+    private readonly onRelease: () => void,
+  ) {}
+
+  async exclusive<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    if (this.#released) throw new TeahouseError('UNAVAILABLE');
+    try {
+      return await withDeadline(this.timeoutMs, (signal) => this.#mutex.run(() => this.#work(work, signal)));
+    } catch (error) {
+      throw presentable(error);
+    }
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    const end = async () => {
+      if (this.#connection !== undefined) part(this.#connection);
+    };
+    this.#mutex.run(end).catch(() => this.destroy());
+    this.onRelease();
+  }
+
+  destroy(): void {
+    this.#released = true;
+    if (this.#connection !== undefined) void cut(this.#connection);
+    this.onRelease();
+  }
+
+  async #work<T>(work: (run: Run) => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
+    const connection = this.#open();
+    const abort = () => void cut(connection);
+    signal.addEventListener('abort', abort);
+    try {
+      const result = await work((statements) => send(connection, statements));
+      this.#usedAt = performance.now();
+      return result;
+    } catch (error) {
+      await this.#rollback(connection, error);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #rollback(connection: mysql.Connection, error: unknown): Promise<void> {
+    try {
+      if (classify(error) === 'connection') throw error;
+      await send(connection, [{ sql: 'ROLLBACK' }]);
+      this.#usedAt = performance.now();
+    } catch {
+      // The server rolls back what a lost connection had begun.
+      await cut(connection);
+      this.#forget(connection);
+    }
+  }
+
+  #open(): mysql.Connection {
+    const idle = this.#connection;
+    if (idle !== undefined && performance.now() - this.#usedAt < clientIdleMs) return idle;
+    if (idle !== undefined) part(idle);
+    const connection = mysql.createConnection(connectionOptions(this.address));
+    prepareConnection(connection, (error) => {
+      this.#forget(connection);
+      this.onError(error);
+    });
+    connection.on('end', () => this.#forget(connection));
+    this.#connection = connection;
+    return connection;
+  }
+
+  #forget(connection: mysql.Connection): void {
+    if (this.#connection === connection) this.#connection = undefined;
+  }
+}
+
+/** All statements in one packet. Each is formatted alone, so that a missing value cannot shift into the next one. */
+function send(connection: mysql.Connection, statements: readonly Statement[]): Promise<Row[][]> {
+  const sql = statements.map(({ sql, params = [] }) => {
+    checkParams(params);
+    return mysql.format(sql, [...params], true, 'Z');
+  });
+  return new Promise((resolve, reject) => {
+    connection.query(sql.join(';'), (error, result) => {
+      if (error !== null) return reject(error);
+      const results: unknown[] = sql.length === 1 ? [result] : (result as unknown as unknown[]);
+      resolve(results.map((rows) => (Array.isArray(rows) ? (rows as Row[]) : [])));
+    });
+  });
+}

@@ -1,0 +1,62 @@
+import type { DataSourceOptions } from 'typeorm';
+import { ConfigError } from '../config.js';
+import type { Log } from '../log.js';
+import { migrate, migrateMysql } from './migrate.js';
+import { MysqlDatabase } from './mysql.js';
+import { parseMysqlUrl } from './mysql-options.js';
+import { probe } from './mysql-probe.js';
+import { SqliteDatabase } from './sqlite.js';
+import type { Database } from './types.js';
+
+type Classes<K extends 'entities' | 'migrations'> = NonNullable<DataSourceOptions[K]>;
+
+export interface OpenOptions {
+  /** `mysql://user:password@host:3306/database`, `sqlite:path` or `sqlite::memory:`. Never logged. */
+  readonly url: string;
+  readonly entities: Classes<'entities'>;
+  /** TypeORM migrations; the class names end with a timestamp of 13 digits. */
+  readonly migrations: Classes<'migrations'>;
+  /** Names the database in logs. */
+  readonly name: string;
+  readonly log: Log;
+  /** Connections at most, sessions apart. One on SQLite. */
+  readonly poolSize?: number;
+  /** Milliseconds for one call, repetitions included. The default keeps the promise to answer within 2 s. */
+  readonly timeoutMs?: number;
+  /** Milliseconds to wait at the start for a server that is not there yet. */
+  readonly waitMs?: number;
+}
+
+const defaults = { poolSize: 10, timeoutMs: 1800, waitMs: 60_000 };
+
+/**
+ * Opens a database and migrates it.
+ * @throws ConfigError where the address is wrong or the server refuses it; an Error with a sentence where the server did
+ * not answer within `waitMs`; a migration's own error.
+ */
+export async function openDatabase(options: OpenOptions): Promise<Database> {
+  const log = options.log.child({ database: options.name });
+  const settings = { ...defaults, ...options, log };
+  if (options.url.startsWith('sqlite:')) {
+    const database = new SqliteDatabase(options.url.slice('sqlite:'.length), settings);
+    return ready(database, () => migrate(database.source, log));
+  }
+  if (!options.url.startsWith('mysql:')) {
+    throw new ConfigError('The address of a database starts with mysql: or sqlite:.');
+  }
+  const address = parseMysqlUrl(options.url);
+  const dialect = await probe(address, log, settings.waitMs);
+  const database = new MysqlDatabase(dialect, address, settings);
+  return ready(database, () => migrateMysql(database.source, address, log));
+}
+
+async function ready(database: Database, migration: () => Promise<void>): Promise<Database> {
+  await database.source.initialize();
+  try {
+    await migration();
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
