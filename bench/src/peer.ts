@@ -101,7 +101,7 @@ export async function startPeer(store: Store, port: number): Promise<{ url: stri
   const http = createServer();
   const io = new Server(http, { transports: ['websocket'], serveClient: false, perMessageDeflate: false });
   io.use((socket, next) => {
-    const userId: unknown = socket.handshake.auth['userId'];
+    const userId: unknown = socket.handshake.auth.userId;
     socket.data.userId = userId;
     next(isId(userId) ? undefined : new Error('UNAUTHENTICATED'));
   });

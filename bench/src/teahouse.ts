@@ -60,7 +60,7 @@ class TeahouseMember implements Member {
     this.asked += 1;
     const ref = `r${this.asked}`;
     return new Promise<Frame>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${frame['type']}: no answer`)), CONNECT_TIMEOUT_MS);
+      const timer = setTimeout(() => reject(new Error(`${frame.type}: no answer`)), CONNECT_TIMEOUT_MS);
       const settled = () => {
         clearTimeout(timer);
         this.waiting.delete(ref);

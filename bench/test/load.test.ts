@@ -170,10 +170,10 @@ t.test('a content tells whether it was changed', (t) => {
 });
 
 t.test('CPU of a process is counted', (t) => {
-  const before = cpuUsed({ here: process.pid })['here'] as number;
+  const before = cpuUsed({ here: process.pid }).here as number;
   const end = performance.now() + 100;
   while (performance.now() < end);
-  const used = (cpuUsed({ here: process.pid })['here'] as number) - before;
+  const used = (cpuUsed({ here: process.pid }).here as number) - before;
   t.ok(used >= 30_000 && used <= 400_000, `${used} µs`);
   t.end();
 });

@@ -60,15 +60,15 @@ export async function startTinyTeahouse(): Promise<TinyTeahouse> {
     let me = 0;
     socket.on('message', (data) => {
       const frame = JSON.parse(data.toString()) as Frame;
-      if (frame['type'] === 'init') {
-        me = Number((frame['token'] as string).slice(1));
+      if (frame.type === 'init') {
+        me = Number((frame.token as string).slice(1));
         sockets.set(me, socket);
-        say(me, { type: 'ready', ref: frame['ref'], user: { id: me } });
+        say(me, { type: 'ready', ref: frame.ref, user: { id: me } });
       } else {
         try {
-          say(me, { type: 'ack', ref: frame['ref'], ...verbs[frame['type'] as string]?.(me, frame) });
+          say(me, { type: 'ack', ref: frame.ref, ...verbs[frame.type as string]?.(me, frame) });
         } catch (error) {
-          say(me, { type: 'error', ref: frame['ref'], code: (error as Error).message, message: '', retryable: false });
+          say(me, { type: 'error', ref: frame.ref, code: (error as Error).message, message: '', retryable: false });
         }
       }
     });
