@@ -2,34 +2,31 @@
 export const drainMs = 5_000;
 
 /** True when `work` settled within `ms`. Never rejects; the work itself goes on. */
-export function settledWithin(
-	work: Promise<unknown>,
-	ms: number,
-): Promise<boolean> {
-	return new Promise((resolve) => {
-		const timer = setTimeout(() => resolve(false), ms);
-		const settled = () => {
-			clearTimeout(timer);
-			resolve(true);
-		};
-		work.then(settled, settled);
-	});
+export function settledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    const settled = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    work.then(settled, settled);
+  });
 }
 
 /** A pause that `wake` ends early. */
 export class Pause {
-	#timer: NodeJS.Timeout | undefined;
-	#resolve: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #resolve: (() => void) | undefined;
 
-	for(ms: number): Promise<void> {
-		return new Promise((resolve) => {
-			this.#resolve = resolve;
-			this.#timer = setTimeout(resolve, ms);
-		});
-	}
+  for(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#timer = setTimeout(resolve, ms);
+    });
+  }
 
-	wake(): void {
-		clearTimeout(this.#timer);
-		this.#resolve?.();
-	}
+  wake(): void {
+    clearTimeout(this.#timer);
+    this.#resolve?.();
+  }
 }

@@ -7,26 +7,21 @@ const keyForm = /^[\w=/-]+(\.[\w=/-]+)*$/;
 
 /** A subject to send to: no wildcard, no white space, no empty token. */
 export function checkSubject(subject: string): void {
-	if (!subjectForm.test(subject))
-		throw new TypeError(`Not a subject: ${JSON.stringify(subject)}`);
+  if (!subjectForm.test(subject)) throw new TypeError(`Not a subject: ${JSON.stringify(subject)}`);
 }
 
 /** A subject to listen to: wildcards allowed. */
 export function checkPattern(pattern: string): void {
-	if (!patternForm.test(pattern))
-		throw new TypeError(`Not a subject or pattern: ${JSON.stringify(pattern)}`);
+  if (!patternForm.test(pattern)) throw new TypeError(`Not a subject or pattern: ${JSON.stringify(pattern)}`);
 }
 
 /** The name of a queue, view, queue group or connection. */
 export function checkName(name: string): void {
-	if (!nameForm.test(name))
-		throw new TypeError(
-			`Not a name of 1 to 64 letters, digits, _ and -: ${JSON.stringify(name)}`,
-		);
+  if (!nameForm.test(name))
+    throw new TypeError(`Not a name of 1 to 64 letters, digits, _ and -: ${JSON.stringify(name)}`);
 }
 
 /** A key of a view. */
 export function checkKey(key: string): void {
-	if (key.length > 200 || !keyForm.test(key))
-		throw new TypeError(`Not a key of a view: ${JSON.stringify(key)}`);
+  if (key.length > 200 || !keyForm.test(key)) throw new TypeError(`Not a key of a view: ${JSON.stringify(key)}`);
 }

@@ -1,14 +1,14 @@
-import { TeahouseError } from "@teahouse/contracts";
-import type { RequestContext, RequestHandler, ServeOptions } from "./port.js";
-import { reporter } from "./report.js";
+import { TeahouseError } from '@teahouse/contracts';
+import type { RequestContext, RequestHandler, ServeOptions } from './port.js';
+import { reporter } from './report.js';
 
 /** One request on its way through a server. */
 export interface Incoming extends RequestContext {
-	readonly payload: Uint8Array;
-	/** May throw: the answer is then refused as `INTERNAL`. */
-	answer(payload: Uint8Array): void;
-	/** Never throws. */
-	refuse(error: TeahouseError): void;
+  readonly payload: Uint8Array;
+  /** May throw: the answer is then refused as `INTERNAL`. */
+  answer(payload: Uint8Array): void;
+  /** Never throws. */
+  refuse(error: TeahouseError): void;
 }
 
 /**
@@ -16,84 +16,74 @@ export interface Incoming extends RequestContext {
  * expired ones dropped unexecuted.
  */
 export class Serving {
-	readonly #handler: RequestHandler;
-	readonly #onError: (error: unknown) => void;
-	readonly #concurrency: number;
-	readonly #pending: number;
-	#waiting: Incoming[] = [];
-	#next = 0;
-	#active = 0;
-	#idle: (() => void)[] = [];
-	#stopped = false;
+  readonly #handler: RequestHandler;
+  readonly #onError: (error: unknown) => void;
+  readonly #concurrency: number;
+  readonly #pending: number;
+  #waiting: Incoming[] = [];
+  #next = 0;
+  #active = 0;
+  #idle: (() => void)[] = [];
+  #stopped = false;
 
-	constructor(
-		handler: RequestHandler,
-		options: ServeOptions,
-		onError: (error: unknown) => void,
-	) {
-		this.#handler = handler;
-		this.#onError = reporter(options.onError ?? onError);
-		this.#concurrency = options.concurrency ?? 128;
-		this.#pending = options.pending ?? 1024;
-	}
+  constructor(handler: RequestHandler, options: ServeOptions, onError: (error: unknown) => void) {
+    this.#handler = handler;
+    this.#onError = reporter(options.onError ?? onError);
+    this.#concurrency = options.concurrency ?? 128;
+    this.#pending = options.pending ?? 1024;
+  }
 
-	accept(incoming: Incoming): void {
-		if (Date.now() >= incoming.deadline) return;
-		if (this.#stopped) incoming.refuse(new TeahouseError("UNAVAILABLE"));
-		else if (this.#active < this.#concurrency) void this.#run(incoming);
-		else if (this.#waiting.length - this.#next < this.#pending)
-			this.#waiting.push(incoming);
-		else incoming.refuse(new TeahouseError("UNAVAILABLE"));
-	}
+  accept(incoming: Incoming): void {
+    if (Date.now() >= incoming.deadline) return;
+    if (this.#stopped) incoming.refuse(new TeahouseError('UNAVAILABLE'));
+    else if (this.#active < this.#concurrency) void this.#run(incoming);
+    else if (this.#waiting.length - this.#next < this.#pending) this.#waiting.push(incoming);
+    else incoming.refuse(new TeahouseError('UNAVAILABLE'));
+  }
 
-	/** Begins nothing more: what waits and what still comes is refused. */
-	stop(): void {
-		this.#stopped = true;
-		for (let incoming = this.#take(); incoming; incoming = this.#take())
-			incoming.refuse(new TeahouseError("UNAVAILABLE"));
-	}
+  /** Begins nothing more: what waits and what still comes is refused. */
+  stop(): void {
+    this.#stopped = true;
+    for (let incoming = this.#take(); incoming; incoming = this.#take())
+      incoming.refuse(new TeahouseError('UNAVAILABLE'));
+  }
 
-	/** Resolves when no handler is at work and nothing waits. */
-	idle(): Promise<void> {
-		if (this.#active === 0) return Promise.resolve();
-		return new Promise((resolve) => this.#idle.push(resolve));
-	}
+  /** Resolves when no handler is at work and nothing waits. */
+  idle(): Promise<void> {
+    if (this.#active === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
 
-	async #run(first: Incoming): Promise<void> {
-		this.#active++;
-		for (
-			let incoming: Incoming | undefined = first;
-			incoming;
-			incoming = this.#take()
-		)
-			await this.#handle(incoming);
-		this.#active--;
-		if (this.#active > 0) return;
-		for (const resolve of this.#idle) resolve();
-		this.#idle = [];
-	}
+  async #run(first: Incoming): Promise<void> {
+    this.#active++;
+    for (let incoming: Incoming | undefined = first; incoming; incoming = this.#take()) await this.#handle(incoming);
+    this.#active--;
+    if (this.#active > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle = [];
+  }
 
-	async #handle(incoming: Incoming): Promise<void> {
-		try {
-			incoming.answer(await this.#handler(incoming.payload, incoming));
-		} catch (error) {
-			const known = error instanceof TeahouseError;
-			incoming.refuse(known ? error : new TeahouseError("INTERNAL"));
-			if (!known) this.#onError(error);
-		}
-	}
+  async #handle(incoming: Incoming): Promise<void> {
+    try {
+      incoming.answer(await this.#handler(incoming.payload, incoming));
+    } catch (error) {
+      const known = error instanceof TeahouseError;
+      incoming.refuse(known ? error : new TeahouseError('INTERNAL'));
+      if (!known) this.#onError(error);
+    }
+  }
 
-	#take(): Incoming | undefined {
-		while (this.#next < this.#waiting.length) {
-			const incoming = this.#waiting[this.#next++] as Incoming;
-			if (this.#next >= 256 && this.#next * 2 >= this.#waiting.length) {
-				this.#waiting = this.#waiting.slice(this.#next);
-				this.#next = 0;
-			}
-			if (Date.now() < incoming.deadline) return incoming;
-		}
-		this.#waiting = [];
-		this.#next = 0;
-		return undefined;
-	}
+  #take(): Incoming | undefined {
+    while (this.#next < this.#waiting.length) {
+      const incoming = this.#waiting[this.#next++] as Incoming;
+      if (this.#next >= 256 && this.#next * 2 >= this.#waiting.length) {
+        this.#waiting = this.#waiting.slice(this.#next);
+        this.#next = 0;
+      }
+      if (Date.now() < incoming.deadline) return incoming;
+    }
+    this.#waiting = [];
+    this.#next = 0;
+    return undefined;
+  }
 }

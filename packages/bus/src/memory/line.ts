@@ -6,23 +6,23 @@ export const lineLimit = 65_536;
  * It gives other events their turn after each round.
  */
 export class Line {
-	#jobs: (() => void)[] = [];
+  #jobs: (() => void)[] = [];
 
-	/** False, and nothing done, when the line is full. */
-	offer(job: () => void): boolean {
-		if (this.#jobs.length >= lineLimit) return false;
-		this.push(job);
-		return true;
-	}
+  /** False, and nothing done, when the line is full. */
+  offer(job: () => void): boolean {
+    if (this.#jobs.length >= lineLimit) return false;
+    this.push(job);
+    return true;
+  }
 
-	/** For what is bounded elsewhere: answers, of which there are no more than requests. A job must not throw. */
-	push(job: () => void): void {
-		if (this.#jobs.push(job) === 1) setImmediate(() => this.#run());
-	}
+  /** For what is bounded elsewhere: answers, of which there are no more than requests. A job must not throw. */
+  push(job: () => void): void {
+    if (this.#jobs.push(job) === 1) setImmediate(() => this.#run());
+  }
 
-	#run(): void {
-		const jobs = this.#jobs;
-		this.#jobs = [];
-		for (const job of jobs) job();
-	}
+  #run(): void {
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    for (const job of jobs) job();
+  }
 }

@@ -1,201 +1,174 @@
-import { jetstream } from "@nats-io/jetstream";
-import { createInbox, type Subscription as NatsSubscription } from "nats";
-import { drainMs, settledWithin } from "../deadline.js";
-import { unavailable } from "../failure.js";
-import { checkName, checkPattern, checkSubject } from "../names.js";
+import { jetstream } from '@nats-io/jetstream';
+import { createInbox, type Subscription as NatsSubscription } from 'nats';
+import { drainMs, settledWithin } from '../deadline.js';
+import { unavailable } from '../failure.js';
+import { checkName, checkPattern, checkSubject } from '../names.js';
 import type {
-	BatchHandler,
-	Bus,
-	BusStatus,
-	ConsumeOptions,
-	Listener,
-	Queue,
-	QueueOptions,
-	RequestHandler,
-	ServeOptions,
-	SubscribeOptions,
-	Subscription,
-	View,
-} from "../port.js";
-import { reporter } from "../report.js";
-import { Serving } from "../serving.js";
-import { jetStreamMs, type Link } from "./link.js";
-import { NatsQueue } from "./queue.js";
-import { NatsIncoming, Requests } from "./requests.js";
-import { NatsView } from "./view.js";
+  BatchHandler,
+  Bus,
+  BusStatus,
+  ConsumeOptions,
+  Listener,
+  Queue,
+  QueueOptions,
+  RequestHandler,
+  ServeOptions,
+  SubscribeOptions,
+  Subscription,
+  View,
+} from '../port.js';
+import { reporter } from '../report.js';
+import { Serving } from '../serving.js';
+import { jetStreamMs, type Link } from './link.js';
+import { NatsQueue } from './queue.js';
+import { NatsIncoming, Requests } from './requests.js';
+import { NatsView } from './view.js';
 
 /** One service's connection to NATS. */
 export class NatsBus implements Bus {
-	readonly #link: Link;
-	readonly #requests: Requests;
-	readonly #serving = new Set<Subscription>();
-	/** Queue consumers and watches, which end with the connection. */
-	readonly #running = new Set<{ stop(): Promise<void> | void }>();
-	#closed: Promise<void> | undefined;
+  readonly #link: Link;
+  readonly #requests: Requests;
+  readonly #serving = new Set<Subscription>();
+  /** Queue consumers and watches, which end with the connection. */
+  readonly #running = new Set<{ stop(): Promise<void> | void }>();
+  #closed: Promise<void> | undefined;
 
-	constructor(link: Link, inboxPrefix: string) {
-		this.#link = link;
-		this.#requests = new Requests(link, createInbox(inboxPrefix));
-	}
+  constructor(link: Link, inboxPrefix: string) {
+    this.#link = link;
+    this.#requests = new Requests(link, createInbox(inboxPrefix));
+  }
 
-	get connected(): boolean {
-		return this.#link.connected;
-	}
+  get connected(): boolean {
+    return this.#link.connected;
+  }
 
-	async request(
-		subject: string,
-		payload: Uint8Array,
-		options: { readonly timeoutMs: number },
-	): Promise<Uint8Array> {
-		checkSubject(subject);
-		return this.#requests.request(subject, payload, options.timeoutMs);
-	}
+  async request(subject: string, payload: Uint8Array, options: { readonly timeoutMs: number }): Promise<Uint8Array> {
+    checkSubject(subject);
+    return this.#requests.request(subject, payload, options.timeoutMs);
+  }
 
-	serve(
-		subject: string,
-		group: string,
-		handler: RequestHandler,
-		options: ServeOptions = {},
-	): Subscription {
-		checkPattern(subject);
-		checkName(group);
-		this.#checkOpen(subject);
-		const serving = new Serving(handler, options, this.#link.onError);
-		const sub = this.#link.nc.subscribe(subject, {
-			queue: group,
-			callback: (error, msg) => {
-				if (error) return this.#link.onError(error);
-				// A plain publish on a served subject has nobody to answer and is no request.
-				const { reply } = msg;
-				if (reply) serving.accept(new NatsIncoming(msg, reply, this.#link));
-			},
-		});
-		const unsubscribe = () => {
-			sub.unsubscribe();
-			serving.stop();
-			this.#serving.delete(subscription);
-		};
-		const subscription = {
-			unsubscribe,
-			drain: async () => {
-				await drained(sub);
-				await settledWithin(serving.idle(), drainMs);
-				unsubscribe();
-			},
-		};
-		this.#serving.add(subscription);
-		return subscription;
-	}
+  serve(subject: string, group: string, handler: RequestHandler, options: ServeOptions = {}): Subscription {
+    checkPattern(subject);
+    checkName(group);
+    this.#checkOpen(subject);
+    const serving = new Serving(handler, options, this.#link.onError);
+    const sub = this.#link.nc.subscribe(subject, {
+      queue: group,
+      callback: (error, msg) => {
+        if (error) return this.#link.onError(error);
+        // A plain publish on a served subject has nobody to answer and is no request.
+        const { reply } = msg;
+        if (reply) serving.accept(new NatsIncoming(msg, reply, this.#link));
+      },
+    });
+    const unsubscribe = () => {
+      sub.unsubscribe();
+      serving.stop();
+      this.#serving.delete(subscription);
+    };
+    const subscription = {
+      unsubscribe,
+      drain: async () => {
+        await drained(sub);
+        await settledWithin(serving.idle(), drainMs);
+        unsubscribe();
+      },
+    };
+    this.#serving.add(subscription);
+    return subscription;
+  }
 
-	publish(subject: string, payload: Uint8Array): boolean {
-		checkSubject(subject);
-		return this.#link.send(subject, payload);
-	}
+  publish(subject: string, payload: Uint8Array): boolean {
+    checkSubject(subject);
+    return this.#link.send(subject, payload);
+  }
 
-	subscribe(
-		subject: string,
-		listener: Listener,
-		options: SubscribeOptions = {},
-	): Subscription {
-		checkPattern(subject);
-		this.#checkOpen(subject);
-		const report = reporter(options.onError ?? this.#link.onError);
-		const sub = this.#link.nc.subscribe(subject, {
-			...(options.queue === undefined ? {} : { queue: options.queue }),
-			// What is thrown here would end the reading of the whole connection.
-			callback: (error, msg) => {
-				try {
-					if (error) throw error;
-					listener(msg.data, msg.subject);
-				} catch (thrown) {
-					report(thrown);
-				}
-			},
-		});
-		return { unsubscribe: () => sub.unsubscribe(), drain: () => drained(sub) };
-	}
+  subscribe(subject: string, listener: Listener, options: SubscribeOptions = {}): Subscription {
+    checkPattern(subject);
+    this.#checkOpen(subject);
+    const report = reporter(options.onError ?? this.#link.onError);
+    const sub = this.#link.nc.subscribe(subject, {
+      ...(options.queue === undefined ? {} : { queue: options.queue }),
+      // What is thrown here would end the reading of the whole connection.
+      callback: (error, msg) => {
+        try {
+          if (error) throw error;
+          listener(msg.data, msg.subject);
+        } catch (thrown) {
+          report(thrown);
+        }
+      },
+    });
+    return { unsubscribe: () => sub.unsubscribe(), drain: () => drained(sub) };
+  }
 
-	async queue(name: string, options: QueueOptions): Promise<Queue> {
-		checkName(name);
-		const queue = new NatsQueue(this.#link, this.#jetstream(), name, options);
-		await queue.open();
-		return {
-			push: (payload, pushOptions) => queue.push(payload, pushOptions?.id),
-			size: () => queue.size(),
-			consume: (handler: BatchHandler, consumeOptions: ConsumeOptions) =>
-				this.#keep(queue.consume(handler, consumeOptions)),
-		};
-	}
+  async queue(name: string, options: QueueOptions): Promise<Queue> {
+    checkName(name);
+    const queue = new NatsQueue(this.#link, this.#jetstream(), name, options);
+    await queue.open();
+    return {
+      push: (payload, pushOptions) => queue.push(payload, pushOptions?.id),
+      size: () => queue.size(),
+      consume: (handler: BatchHandler, consumeOptions: ConsumeOptions) =>
+        this.#keep(queue.consume(handler, consumeOptions)),
+    };
+  }
 
-	async view<T>(
-		name: string,
-		options: { readonly ttlMs?: number } = {},
-	): Promise<View<T>> {
-		checkName(name);
-		const view = new NatsView<T>(
-			this.#link,
-			this.#jetstream(),
-			name,
-			options.ttlMs,
-		);
-		await view.open();
-		return {
-			get: (key) => view.get(key),
-			put: (key, value, version) => view.put(key, value, version),
-			delete: (key) => view.delete(key),
-			keys: () => view.keys(),
-			watch: async (listener, watchOptions) =>
-				this.#keep(await view.watch(listener, watchOptions)),
-		};
-	}
+  async view<T>(name: string, options: { readonly ttlMs?: number } = {}): Promise<View<T>> {
+    checkName(name);
+    const view = new NatsView<T>(this.#link, this.#jetstream(), name, options.ttlMs);
+    await view.open();
+    return {
+      get: (key) => view.get(key),
+      put: (key, value, version) => view.put(key, value, version),
+      delete: (key) => view.delete(key),
+      keys: () => view.keys(),
+      watch: async (listener, watchOptions) => this.#keep(await view.watch(listener, watchOptions)),
+    };
+  }
 
-	onStatus(listener: (status: BusStatus) => void): () => void {
-		return this.#link.onStatus(listener);
-	}
+  onStatus(listener: (status: BusStatus) => void): () => void {
+    return this.#link.onStatus(listener);
+  }
 
-	async flush(): Promise<void> {
-		await this.#link.attempt("the server", () => this.#link.nc.flush());
-	}
+  async flush(): Promise<void> {
+    await this.#link.attempt('the server', () => this.#link.nc.flush());
+  }
 
-	close(): Promise<void> {
-		this.#closed ??= this.#close();
-		return this.#closed;
-	}
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
 
-	async #close(): Promise<void> {
-		const drains = [...this.#serving].map((subscription) =>
-			subscription.drain(),
-		);
-		const stops = [...this.#running].map(async (running) => running.stop());
-		await settledWithin(Promise.all([...drains, ...stops]), drainMs);
-		await this.#link.close();
-	}
+  async #close(): Promise<void> {
+    const drains = [...this.#serving].map((subscription) => subscription.drain());
+    const stops = [...this.#running].map(async (running) => running.stop());
+    await settledWithin(Promise.all([...drains, ...stops]), drainMs);
+    await this.#link.close();
+  }
 
-	#jetstream() {
-		return jetstream(this.#link.nc, { timeout: jetStreamMs });
-	}
+  #jetstream() {
+    return jetstream(this.#link.nc, { timeout: jetStreamMs });
+  }
 
-	#checkOpen(target: string): void {
-		if (this.#closed || this.#link.nc.isClosed())
-			throw unavailable("disconnected", target);
-	}
+  #checkOpen(target: string): void {
+    if (this.#closed || this.#link.nc.isClosed()) throw unavailable('disconnected', target);
+  }
 
-	#keep<Running extends { stop(): Promise<void> | void }>(
-		running: Running,
-	): Running {
-		const kept = {
-			...running,
-			stop: () => {
-				this.#running.delete(kept);
-				return running.stop();
-			},
-		};
-		this.#running.add(kept);
-		return kept;
-	}
+  #keep<Running extends { stop(): Promise<void> | void }>(running: Running): Running {
+    const kept = {
+      ...running,
+      stop: () => {
+        this.#running.delete(kept);
+        return running.stop();
+      },
+    };
+    this.#running.add(kept);
+    return kept;
+  }
 }
 
 /** The server sends nothing more, and what it had sent has been handed over. */
 async function drained(sub: NatsSubscription): Promise<void> {
-	await settledWithin(sub.drain(), drainMs);
+  await settledWithin(sub.drain(), drainMs);
 }

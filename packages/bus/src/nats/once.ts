@@ -1,10 +1,10 @@
 /** Runs work that several callers may ask for at the same time only once; the next call after it settled runs it anew. */
 export function onceAtATime<T>(work: () => Promise<T>): () => Promise<T> {
-	let running: Promise<T> | undefined;
-	return () => {
-		running ??= work().finally(() => {
-			running = undefined;
-		});
-		return running;
-	};
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
 }

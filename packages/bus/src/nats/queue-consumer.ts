@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream";
-import { drainMs, Pause, settledWithin } from "../deadline.js";
-import type { BatchHandler, ConsumeOptions } from "../port.js";
-import { reporter } from "../report.js";
-import type { Link } from "./link.js";
-import { isMissing } from "./missing.js";
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { drainMs, Pause, settledWithin } from '../deadline.js';
+import type { BatchHandler, ConsumeOptions } from '../port.js';
+import { reporter } from '../report.js';
+import type { Link } from './link.js';
+import { isMissing } from './missing.js';
 
 /** How long one pull stays with the server before it is asked for anew. */
 const pullMs = 10_000;
@@ -12,14 +12,14 @@ const pullMs = 10_000;
 const pauseMs = 500;
 
 export interface QueueConsumerInput {
-	readonly link: Link;
-	readonly name: string;
-	find(): Promise<Consumer>;
-	/** Makes the queue where it is missing. */
-	open(): Promise<void>;
-	readonly retryMs: number;
-	readonly handler: BatchHandler;
-	readonly options: ConsumeOptions;
+  readonly link: Link;
+  readonly name: string;
+  find(): Promise<Consumer>;
+  /** Makes the queue where it is missing. */
+  open(): Promise<void>;
+  readonly retryMs: number;
+  readonly handler: BatchHandler;
+  readonly options: ConsumeOptions;
 }
 
 /**
@@ -27,106 +27,106 @@ export interface QueueConsumerInput {
  * is made when all of it is done: so no more than that waits here while its time to be acked runs.
  */
 export class QueueConsumer {
-	readonly #input: QueueConsumerInput;
-	readonly #report: (error: unknown) => void;
-	readonly #pause = new Pause();
-	readonly #done: Promise<void>;
-	readonly #off: () => void;
-	#pull: ConsumerMessages | undefined;
-	#stopped = false;
+  readonly #input: QueueConsumerInput;
+  readonly #report: (error: unknown) => void;
+  readonly #pause = new Pause();
+  readonly #done: Promise<void>;
+  readonly #off: () => void;
+  #pull: ConsumerMessages | undefined;
+  #stopped = false;
 
-	constructor(input: QueueConsumerInput) {
-		this.#input = input;
-		this.#report = reporter(input.options.onError ?? input.link.onError);
-		// A pull does not survive the connection: ended here, it is made anew on the next.
-		this.#off = input.link.onStatus(() => this.#wake());
-		this.#done = this.#run();
-	}
+  constructor(input: QueueConsumerInput) {
+    this.#input = input;
+    this.#report = reporter(input.options.onError ?? input.link.onError);
+    // A pull does not survive the connection: ended here, it is made anew on the next.
+    this.#off = input.link.onStatus(() => this.#wake());
+    this.#done = this.#run();
+  }
 
-	async stop(): Promise<void> {
-		this.#stopped = true;
-		this.#off();
-		this.#wake();
-		await settledWithin(this.#done, drainMs);
-	}
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#off();
+    this.#wake();
+    await settledWithin(this.#done, drainMs);
+  }
 
-	#wake(): void {
-		this.#pull?.close().catch(this.#report);
-		this.#pause.wake();
-	}
+  #wake(): void {
+    this.#pull?.close().catch(this.#report);
+    this.#pause.wake();
+  }
 
-	async #run(): Promise<void> {
-		const { link, name, options } = this.#input;
-		while (!this.#stopped) {
-			try {
-				if (link.connected) {
-					const consumer = await link.attempt(name, () => this.#input.find());
-					while (link.connected && !this.#stopped) {
-						this.#pull = await consumer.fetch({
-							max_messages: options.batch,
-							expires: pullMs,
-						});
-						await this.#work(this.#pull);
-					}
-				} else await this.#pause.for(pauseMs);
-			} catch (error) {
-				await this.#recover(error);
-			}
-		}
-	}
+  async #run(): Promise<void> {
+    const { link, name, options } = this.#input;
+    while (!this.#stopped) {
+      try {
+        if (link.connected) {
+          const consumer = await link.attempt(name, () => this.#input.find());
+          while (link.connected && !this.#stopped) {
+            this.#pull = await consumer.fetch({
+              max_messages: options.batch,
+              expires: pullMs,
+            });
+            await this.#work(this.#pull);
+          }
+        } else await this.#pause.for(pauseMs);
+      } catch (error) {
+        await this.#recover(error);
+      }
+    }
+  }
 
-	async #recover(error: unknown): Promise<void> {
-		if (!this.#input.link.connected || this.#stopped) return;
-		try {
-			if (isMissing(error)) await this.#input.open();
-			else this.#report(error);
-		} catch (failure) {
-			this.#report(failure);
-		}
-		if (!this.#stopped) await this.#pause.for(pauseMs);
-	}
+  async #recover(error: unknown): Promise<void> {
+    if (!this.#input.link.connected || this.#stopped) return;
+    try {
+      if (isMissing(error)) await this.#input.open();
+      else this.#report(error);
+    } catch (failure) {
+      this.#report(failure);
+    }
+    if (!this.#stopped) await this.#pause.for(pauseMs);
+  }
 
-	/** Until the pull has ended and all that it brought is done. Rejects with what ended the pull. */
-	async #work(pull: ConsumerMessages): Promise<void> {
-		const gathered: JsMsg[] = [];
-		const bell = new Pause();
-		let reading = true;
-		const read = async () => {
-			try {
-				for await (const message of pull) {
-					gathered.push(message);
-					bell.wake();
-				}
-			} finally {
-				reading = false;
-				bell.wake();
-			}
-		};
-		const ended = read();
-		// Awaited below; until then a rejection counts as handled.
-		ended.catch(() => {});
-		while (reading || gathered.length > 0) {
-			if (gathered.length === 0) await bell.for(2 * pullMs);
-			await nextTurn();
-			const batch = gathered.splice(0);
-			if (this.#stopped) for (const message of batch) message.nak();
-			else if (batch.length > 0) await this.#handle(batch);
-		}
-		await ended;
-	}
+  /** Until the pull has ended and all that it brought is done. Rejects with what ended the pull. */
+  async #work(pull: ConsumerMessages): Promise<void> {
+    const gathered: JsMsg[] = [];
+    const bell = new Pause();
+    let reading = true;
+    const read = async () => {
+      try {
+        for await (const message of pull) {
+          gathered.push(message);
+          bell.wake();
+        }
+      } finally {
+        reading = false;
+        bell.wake();
+      }
+    };
+    const ended = read();
+    // Awaited below; until then a rejection counts as handled.
+    ended.catch(() => {});
+    while (reading || gathered.length > 0) {
+      if (gathered.length === 0) await bell.for(2 * pullMs);
+      await nextTurn();
+      const batch = gathered.splice(0);
+      if (this.#stopped) for (const message of batch) message.nak();
+      else if (batch.length > 0) await this.#handle(batch);
+    }
+    await ended;
+  }
 
-	async #handle(batch: readonly JsMsg[]): Promise<void> {
-		try {
-			await this.#input.handler(
-				batch.map((message) => ({
-					payload: message.data,
-					redelivered: message.redelivered,
-				})),
-			);
-			for (const message of batch) message.ack();
-		} catch (error) {
-			this.#report(error);
-			for (const message of batch) message.nak(this.#input.retryMs);
-		}
-	}
+  async #handle(batch: readonly JsMsg[]): Promise<void> {
+    try {
+      await this.#input.handler(
+        batch.map((message) => ({
+          payload: message.data,
+          redelivered: message.redelivered,
+        })),
+      );
+      for (const message of batch) message.ack();
+    } catch (error) {
+      this.#report(error);
+      for (const message of batch) message.nak(this.#input.retryMs);
+    }
+  }
 }

@@ -1,17 +1,17 @@
 import {
-	AckPolicy,
-	DiscardPolicy,
-	JetStreamApiError,
-	type JetStreamClient,
-	RetentionPolicy,
-	StorageType,
-} from "@nats-io/jetstream";
-import { nanos } from "nats";
-import type { BatchHandler, ConsumeOptions, QueueOptions } from "../port.js";
-import { asUnavailable, jetStreamMs, type Link } from "./link.js";
-import { isMissing } from "./missing.js";
-import { onceAtATime } from "./once.js";
-import { QueueConsumer } from "./queue-consumer.js";
+  AckPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamClient,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { nanos } from 'nats';
+import type { BatchHandler, ConsumeOptions, QueueOptions } from '../port.js';
+import { asUnavailable, jetStreamMs, type Link } from './link.js';
+import { isMissing } from './missing.js';
+import { onceAtATime } from './once.js';
+import { QueueConsumer } from './queue-consumer.js';
 
 const dedupeMs = 120_000;
 /** Items out with consumers at once, over all of them. */
@@ -20,118 +20,95 @@ const outLimit = 20_000;
 const otherConfiguration = 10058;
 
 /** The one consumer that all who work on a queue share. */
-export const workers = "workers";
+export const workers = 'workers';
 
 /** A durable queue: a JetStream stream that keeps each item until it is done, on disk. Made again where the server lost it. */
 export class NatsQueue {
-	readonly #link: Link;
-	readonly #js: JetStreamClient;
-	readonly #name: string;
-	readonly #stream: string;
-	readonly #subject: string;
-	readonly #options: QueueOptions;
-	/** Makes stream and consumer where they are missing, and changes their bounds to what was asked. */
-	readonly open: () => Promise<void>;
+  readonly #link: Link;
+  readonly #js: JetStreamClient;
+  readonly #name: string;
+  readonly #stream: string;
+  readonly #subject: string;
+  readonly #options: QueueOptions;
+  /** Makes stream and consumer where they are missing, and changes their bounds to what was asked. */
+  readonly open: () => Promise<void>;
 
-	constructor(
-		link: Link,
-		js: JetStreamClient,
-		name: string,
-		options: QueueOptions,
-	) {
-		this.#link = link;
-		this.#js = js;
-		this.#name = name;
-		this.#stream = `queue_${name}`;
-		this.#subject = `queue.${name}`;
-		this.#options = options;
-		this.open = onceAtATime(() => this.#open());
-	}
+  constructor(link: Link, js: JetStreamClient, name: string, options: QueueOptions) {
+    this.#link = link;
+    this.#js = js;
+    this.#name = name;
+    this.#stream = `queue_${name}`;
+    this.#subject = `queue.${name}`;
+    this.#options = options;
+    this.open = onceAtATime(() => this.#open());
+  }
 
-	async #open(): Promise<void> {
-		const { maxMessages, ackWaitMs } = this.#options;
-		const config = {
-			subjects: [this.#subject],
-			retention: RetentionPolicy.Workqueue,
-			storage: StorageType.File,
-			discard: DiscardPolicy.New,
-			max_msgs: maxMessages,
-			duplicate_window: nanos(dedupeMs),
-		};
-		const make = async () => {
-			const jsm = await this.#js.jetstreamManager(false);
-			try {
-				await jsm.streams.add({ name: this.#stream, ...config });
-			} catch (error) {
-				if (
-					!(error instanceof JetStreamApiError) ||
-					error.code !== otherConfiguration
-				)
-					throw error;
-				await jsm.streams.update(this.#stream, config);
-			}
-			await jsm.consumers.add(this.#stream, {
-				durable_name: workers,
-				ack_policy: AckPolicy.Explicit,
-				ack_wait: nanos(ackWaitMs),
-				max_ack_pending: Math.min(maxMessages, outLimit),
-			});
-		};
-		try {
-			await this.#link.attempt(this.#name, make, 2 * jetStreamMs);
-		} catch (error) {
-			throw asUnavailable(error);
-		}
-	}
+  async #open(): Promise<void> {
+    const { maxMessages, ackWaitMs } = this.#options;
+    const config = {
+      subjects: [this.#subject],
+      retention: RetentionPolicy.Workqueue,
+      storage: StorageType.File,
+      discard: DiscardPolicy.New,
+      max_msgs: maxMessages,
+      duplicate_window: nanos(dedupeMs),
+    };
+    const make = async () => {
+      const jsm = await this.#js.jetstreamManager(false);
+      try {
+        await jsm.streams.add({ name: this.#stream, ...config });
+      } catch (error) {
+        if (!(error instanceof JetStreamApiError) || error.code !== otherConfiguration) throw error;
+        await jsm.streams.update(this.#stream, config);
+      }
+      await jsm.consumers.add(this.#stream, {
+        durable_name: workers,
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(ackWaitMs),
+        max_ack_pending: Math.min(maxMessages, outLimit),
+      });
+    };
+    try {
+      await this.#link.attempt(this.#name, make, 2 * jetStreamMs);
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
 
-	async push(payload: Uint8Array, id: string | undefined): Promise<void> {
-		await this.#use(() =>
-			this.#js.publish(
-				this.#subject,
-				payload,
-				id === undefined ? {} : { msgID: id },
-			),
-		);
-	}
+  async push(payload: Uint8Array, id: string | undefined): Promise<void> {
+    await this.#use(() => this.#js.publish(this.#subject, payload, id === undefined ? {} : { msgID: id }));
+  }
 
-	async size(): Promise<number> {
-		return this.#use(
-			async () =>
-				(
-					await (
-						await this.#js.jetstreamManager(false)
-					).streams.info(this.#stream)
-				).state.messages,
-		);
-	}
+  async size(): Promise<number> {
+    return this.#use(
+      async () => (await (await this.#js.jetstreamManager(false)).streams.info(this.#stream)).state.messages,
+    );
+  }
 
-	async #use<T>(work: () => Promise<T>): Promise<T> {
-		try {
-			return await this.#link.attempt(this.#name, work);
-		} catch (error) {
-			if (!isMissing(error)) throw asUnavailable(error);
-		}
-		await this.open();
-		try {
-			return await this.#link.attempt(this.#name, work);
-		} catch (error) {
-			throw asUnavailable(error);
-		}
-	}
+  async #use<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#link.attempt(this.#name, work);
+    } catch (error) {
+      if (!isMissing(error)) throw asUnavailable(error);
+    }
+    await this.open();
+    try {
+      return await this.#link.attempt(this.#name, work);
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
 
-	consume(
-		handler: BatchHandler,
-		options: ConsumeOptions,
-	): { stop(): Promise<void> } {
-		const consumer = new QueueConsumer({
-			link: this.#link,
-			name: this.#name,
-			find: () => this.#js.consumers.get(this.#stream, workers),
-			open: this.open,
-			retryMs: this.#options.retryMs ?? 1_000,
-			handler,
-			options,
-		});
-		return { stop: () => consumer.stop() };
-	}
+  consume(handler: BatchHandler, options: ConsumeOptions): { stop(): Promise<void> } {
+    const consumer = new QueueConsumer({
+      link: this.#link,
+      name: this.#name,
+      find: () => this.#js.consumers.get(this.#stream, workers),
+      open: this.open,
+      retryMs: this.#options.retryMs ?? 1_000,
+      handler,
+      options,
+    });
+    return { stop: () => consumer.stop() };
+  }
 }

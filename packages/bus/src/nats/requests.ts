@@ -1,151 +1,133 @@
-import { isErrorCode, TeahouseError } from "@teahouse/contracts";
-import { headers, type Msg, type MsgHdrs } from "nats";
-import { unavailable } from "../failure.js";
-import type { Incoming } from "../serving.js";
-import type { Link } from "./link.js";
+import { isErrorCode, TeahouseError } from '@teahouse/contracts';
+import { headers, type Msg, type MsgHdrs } from 'nats';
+import { unavailable } from '../failure.js';
+import type { Incoming } from '../serving.js';
+import type { Link } from './link.js';
 
 /** Unix milliseconds; on a request. */
-const deadlineHeader = "Teahouse-Deadline";
+const deadlineHeader = 'Teahouse-Deadline';
 /** A code of the catalogue; on an answer whose body is the sentence. */
-const errorHeader = "Teahouse-Error";
+const errorHeader = 'Teahouse-Error';
 /** Milliseconds; beside an error. */
-const retryAfterHeader = "Teahouse-Retry-After";
+const retryAfterHeader = 'Teahouse-Retry-After';
 
 /** For requests that bring no deadline, say from a command line. */
 const defaultTimeoutMs = 5_000;
 
 interface Pending {
-	readonly subject: string;
-	readonly timer: NodeJS.Timeout;
-	resolve(payload: Uint8Array): void;
-	reject(error: TeahouseError): void;
+  readonly subject: string;
+  readonly timer: NodeJS.Timeout;
+  resolve(payload: Uint8Array): void;
+  reject(error: TeahouseError): void;
 }
 
 /** Requests under way and the one inbox in which all their answers arrive. */
 export class Requests {
-	readonly #link: Link;
-	readonly #inbox: string;
-	readonly #pending = new Map<string, Pending>();
-	#last = 0;
+  readonly #link: Link;
+  readonly #inbox: string;
+  readonly #pending = new Map<string, Pending>();
+  #last = 0;
 
-	constructor(link: Link, inbox: string) {
-		this.#link = link;
-		this.#inbox = `${inbox}.`;
-		link.nc.subscribe(`${this.#inbox}*`, {
-			callback: (error, msg) =>
-				error ? link.onError(error) : this.#answered(msg),
-		});
-		link.onStatus((status) => {
-			if (status === "disconnected") this.#disconnected();
-		});
-	}
+  constructor(link: Link, inbox: string) {
+    this.#link = link;
+    this.#inbox = `${inbox}.`;
+    link.nc.subscribe(`${this.#inbox}*`, {
+      callback: (error, msg) => (error ? link.onError(error) : this.#answered(msg)),
+    });
+    link.onStatus((status) => {
+      if (status === 'disconnected') this.#disconnected();
+    });
+  }
 
-	request(
-		subject: string,
-		payload: Uint8Array,
-		timeoutMs: number,
-	): Promise<Uint8Array> {
-		return new Promise((resolve, reject) => {
-			const token = (++this.#last).toString(36);
-			const header = headers();
-			header.append(deadlineHeader, String(Date.now() + timeoutMs));
-			if (!this.#link.send(subject, payload, this.#inbox + token, header)) {
-				reject(unavailable("disconnected", subject));
-				return;
-			}
-			const timer = setTimeout(
-				() => this.#take(token)?.reject(unavailable("timeout", subject)),
-				timeoutMs,
-			);
-			this.#pending.set(token, { subject, timer, resolve, reject });
-		});
-	}
+  request(subject: string, payload: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const token = (++this.#last).toString(36);
+      const header = headers();
+      header.append(deadlineHeader, String(Date.now() + timeoutMs));
+      if (!this.#link.send(subject, payload, this.#inbox + token, header)) {
+        reject(unavailable('disconnected', subject));
+        return;
+      }
+      const timer = setTimeout(() => this.#take(token)?.reject(unavailable('timeout', subject)), timeoutMs);
+      this.#pending.set(token, { subject, timer, resolve, reject });
+    });
+  }
 
-	#take(token: string): Pending | undefined {
-		const pending = this.#pending.get(token);
-		if (!pending) return undefined;
-		this.#pending.delete(token);
-		clearTimeout(pending.timer);
-		return pending;
-	}
+  #take(token: string): Pending | undefined {
+    const pending = this.#pending.get(token);
+    if (!pending) return undefined;
+    this.#pending.delete(token);
+    clearTimeout(pending.timer);
+    return pending;
+  }
 
-	#answered(msg: Msg): void {
-		const pending = this.#take(msg.subject.slice(this.#inbox.length));
-		if (!pending) return;
-		const header = msg.headers;
-		if (!header) pending.resolve(msg.data);
-		else if (header.code === 503 && msg.data.length === 0)
-			pending.reject(unavailable("no-responders", pending.subject));
-		else if (header.has(errorHeader)) pending.reject(readError(header, msg));
-		else pending.resolve(msg.data);
-	}
+  #answered(msg: Msg): void {
+    const pending = this.#take(msg.subject.slice(this.#inbox.length));
+    if (!pending) return;
+    const header = msg.headers;
+    if (!header) pending.resolve(msg.data);
+    else if (header.code === 503 && msg.data.length === 0)
+      pending.reject(unavailable('no-responders', pending.subject));
+    else if (header.has(errorHeader)) pending.reject(readError(header, msg));
+    else pending.resolve(msg.data);
+  }
 
-	#disconnected(): void {
-		const all = [...this.#pending.values()];
-		this.#pending.clear();
-		for (const { subject, timer, reject } of all) {
-			clearTimeout(timer);
-			reject(unavailable("disconnected", subject));
-		}
-	}
+  #disconnected(): void {
+    const all = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { subject, timer, reject } of all) {
+      clearTimeout(timer);
+      reject(unavailable('disconnected', subject));
+    }
+  }
 }
 
 /** A code that is not in the catalogue comes from a service of another version and is told as `INTERNAL`. */
 function readError(header: MsgHdrs, msg: Msg): TeahouseError {
-	const code = header.get(errorHeader);
-	if (!isErrorCode(code))
-		return new TeahouseError("INTERNAL", undefined, {
-			cause: new Error(`Unknown error code ${code}`),
-		});
-	const retryAfterMs = Number.parseInt(header.get(retryAfterHeader), 10);
-	return new TeahouseError(
-		code,
-		msg.string(),
-		Number.isNaN(retryAfterMs) ? {} : { retryAfterMs },
-	);
+  const code = header.get(errorHeader);
+  if (!isErrorCode(code))
+    return new TeahouseError('INTERNAL', undefined, {
+      cause: new Error(`Unknown error code ${code}`),
+    });
+  const retryAfterMs = Number.parseInt(header.get(retryAfterHeader), 10);
+  return new TeahouseError(code, msg.string(), Number.isNaN(retryAfterMs) ? {} : { retryAfterMs });
 }
 
 /** A request that arrived. An answer while disconnected is dropped: who asked has already been told. */
 export class NatsIncoming implements Incoming {
-	readonly deadline: number;
-	readonly #msg: Msg;
-	readonly #reply: string;
-	readonly #link: Link;
+  readonly deadline: number;
+  readonly #msg: Msg;
+  readonly #reply: string;
+  readonly #link: Link;
 
-	constructor(msg: Msg, reply: string, link: Link) {
-		const told = Number.parseInt(msg.headers?.get(deadlineHeader) ?? "", 10);
-		this.deadline = Number.isNaN(told) ? Date.now() + defaultTimeoutMs : told;
-		this.#msg = msg;
-		this.#reply = reply;
-		this.#link = link;
-	}
+  constructor(msg: Msg, reply: string, link: Link) {
+    const told = Number.parseInt(msg.headers?.get(deadlineHeader) ?? '', 10);
+    this.deadline = Number.isNaN(told) ? Date.now() + defaultTimeoutMs : told;
+    this.#msg = msg;
+    this.#reply = reply;
+    this.#link = link;
+  }
 
-	get subject(): string {
-		return this.#msg.subject;
-	}
+  get subject(): string {
+    return this.#msg.subject;
+  }
 
-	get payload(): Uint8Array {
-		return this.#msg.data;
-	}
+  get payload(): Uint8Array {
+    return this.#msg.data;
+  }
 
-	answer(payload: Uint8Array): void {
-		this.#link.send(this.#reply, payload);
-	}
+  answer(payload: Uint8Array): void {
+    this.#link.send(this.#reply, payload);
+  }
 
-	refuse(error: TeahouseError): void {
-		const header = headers();
-		header.append(errorHeader, error.code);
-		if (error.retryAfterMs !== undefined)
-			header.append(retryAfterHeader, String(Math.round(error.retryAfterMs)));
-		try {
-			this.#link.send(
-				this.#reply,
-				Buffer.from(error.message),
-				undefined,
-				header,
-			);
-		} catch (cause) {
-			this.#link.onError(cause);
-		}
-	}
+  refuse(error: TeahouseError): void {
+    const header = headers();
+    header.append(errorHeader, error.code);
+    if (error.retryAfterMs !== undefined) header.append(retryAfterHeader, String(Math.round(error.retryAfterMs)));
+    try {
+      this.#link.send(this.#reply, Buffer.from(error.message), undefined, header);
+    } catch (cause) {
+      this.#link.onError(cause);
+    }
+  }
 }
