@@ -112,7 +112,12 @@ function publish(facts: Facts, outcomes: Outcome[]): void {
 }
 
 async function main(): Promise<void> {
-  const plan = readPlan(process.argv.slice(2));
+  let plan: Plan;
+  try {
+    plan = readPlan(process.argv.slice(2));
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${usage}`, { cause: error });
+  }
   const arena = await openArena(plan.servers);
   const outcomes: Outcome[] = [];
   try {
@@ -129,6 +134,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  say(`${(error as Error).message}\n${usage}`);
+  say((error as Error).message);
   process.exitCode = 1;
 });

@@ -20,7 +20,7 @@ interface Frame {
   message?: string;
   seq?: number;
   groupId?: number;
-  from?: number | { id: number };
+  from?: number;
   content?: unknown;
   kind?: string;
 }
@@ -154,7 +154,7 @@ async function placesOf(url: string, users: number[], accounts: readonly Account
       const other = (ids[1 - i] as Account).id;
       return {
         sendHead: `"privateMessage","to":${other},`,
-        fits: (frame) => (typeof frame.from === 'object' ? frame.from.id : frame.from) === other,
+        fits: (frame) => frame.from === other,
       };
     });
   }

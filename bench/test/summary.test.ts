@@ -1,0 +1,43 @@
+import t from 'tap';
+import type { RoundResult } from '../dist/load.js';
+import { tableOf } from '../dist/summary.js';
+
+function round(messagesPerSecond: number): RoundResult {
+  return {
+    messagesPerSecond,
+    deliveriesPerSecond: messagesPerSecond * 199,
+    ackP50Ms: 1,
+    ackP99Ms: 2,
+    serverCpuUs: { gateway: 500_000, database: 250_000 },
+    cpuUsPerMessage: 10,
+    cpuUsPerDelivery: 0.5,
+    generatorCores: 0.3,
+    verdict: { acked: 1, owed: 1, heard: 1, wrongConnections: 0, disordered: 0, damaged: 0 },
+  };
+}
+
+t.test('a table tells medians, lowest and highest, the ratio and the failures', (t) => {
+  const table = tableOf(
+    {
+      workload: 'group200',
+      about: 'one group',
+      series: [
+        { server: 'teahouse', rounds: [4000, 1000, 9000].map(round), failures: ['user 3: UNAVAILABLE'] },
+        { server: 'socket.io', rounds: [500, 300].map(round), failures: [] },
+      ],
+    },
+    5,
+  );
+  t.match(table, '| acked messages/s | 4,000 (1,000–9,000) | 400 (300–500) | 10.00× |');
+  t.match(table, 'teahouse: gateway 0.10, database 0.05');
+  t.match(table, '**teahouse, a round failed:** user 3: UNAVAILABLE');
+  t.end();
+});
+
+t.test('a server whose rounds all failed has no numbers and no ratio', (t) => {
+  const failed = { server: 'teahouse', rounds: [], failures: ['nothing was acked'] };
+  const peer = { server: 'socket.io', rounds: [round(500)], failures: [] };
+  const table = tableOf({ workload: 'pairs100', about: 'pairs', series: [failed, peer] }, 5);
+  t.match(table, '| acked messages/s | – | 500 (500–500) | – |');
+  t.end();
+});
