@@ -1,0 +1,76 @@
+import { TeahouseError } from '@teahouse/contracts';
+import type { Row } from '@teahouse/service-kit';
+import { createClock } from './clock.js';
+import { createHistory } from './history.js';
+import { createInside } from './inside.js';
+import { Lane } from './lane.js';
+import { startPruning } from './prune.js';
+import { createSearch } from './search.js';
+import { createStatements } from './statements.js';
+import { createTransact } from './transaction.js';
+import type { Draft, LogOptions, MessageLog, Stored } from './types.js';
+
+const closeMs = 5000;
+
+/** Opens a log over tables that `logMigration` made. The database stays the caller's. */
+export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> {
+  const { database, tables, rules, onStored, log, lanes: laneCount = 1, capacity = 20_000 } = options;
+  const clock = createClock();
+  const statements = createStatements(database.dialect, tables, rules.columns);
+  const sessions = Array.from({ length: laneCount }, () => database.session());
+  const lanes = sessions.map((session) => {
+    // A session that could not be had shows in the first transaction.
+    session.catch(() => {});
+    return new Lane<D>({ transact: createTransact({ session, dialect: database.dialect, statements, rules, clock, onStored, log }), log });
+  });
+  const stopPruning = startPruning({ database, tables, log });
+  const moved = `SELECT ${['id', 'lastSeq', 'movedAt', ...rules.columns].join(', ')} FROM ${tables.conversation} WHERE movedAt >= ? ORDER BY movedAt, id LIMIT ?`;
+  let waiting = 0;
+  let closed = false;
+
+  function append(drafts: readonly D[], deadline: number): Promise<(Stored | TeahouseError)[]> {
+    return new Promise((resolve) => {
+      const results = new Array<Stored | TeahouseError>(drafts.length);
+      let left = drafts.length;
+      if (left === 0) resolve(results);
+      const touched = new Set<Lane<D>>();
+      drafts.forEach((draft, i) => {
+        if (closed || waiting >= capacity) {
+          results[i] = new TeahouseError('UNAVAILABLE');
+          if (--left === 0) resolve(results);
+          return;
+        }
+        waiting++;
+        const lane = lanes[draft.conversationId % laneCount] as Lane<D>;
+        touched.add(lane);
+        lane.add({
+          draft,
+          deadline,
+          settle(result) {
+            waiting--;
+            results[i] = result;
+            if (--left === 0) resolve(results);
+          },
+        });
+      });
+      for (const lane of touched) lane.start();
+    });
+  }
+
+  return {
+    append,
+    ...createInside(tables, clock),
+    history: createHistory({ database, tables, log }),
+    search: createSearch({ database, tables }),
+    movedSince: (ms, limit) => database.read((manager) => manager.query<Row[]>(moved, [ms, limit])),
+    async close() {
+      closed = true;
+      const opened = await Promise.allSettled(sessions);
+      const late = setTimeout(() => end('destroy'), closeMs);
+      const end = (how: 'release' | 'destroy') => opened.forEach((one) => one.status === 'fulfilled' && one.value[how]());
+      await Promise.all([...lanes.map((lane) => lane.close()), stopPruning()]);
+      clearTimeout(late);
+      end('release');
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { type Dialect, list, type Param, type Statement } from '@teahouse/service-kit';
+import { pairs, wordsOf } from './dialect.js';
+import { contentHash } from './plan.js';
+import type { Draft, LogTables, StoredBatch } from './types.js';
+
+/** The statements of the append path. Values always go through placeholders; names come from our own code. */
+export interface Statements {
+  /** Locks these conversations in id order; those locked elsewhere are left out. */
+  lock(ids: readonly number[]): Statement;
+  /** Which of these conversations exist, whoever has them locked. */
+  exist(ids: readonly number[]): Statement;
+  /** What was sent before under the drafts' `clientId`s; undefined where no draft has one. */
+  sent(drafts: readonly Draft[]): Statement | undefined;
+  /** Everything to store, as one transaction's statements up to COMMIT. */
+  store(batches: readonly StoredBatch[], now: number): Statement[];
+}
+
+const messageColumns = 'seq, id, fromUserId, content, kind, notice, clientId, createTime, recalled';
+
+export function createStatements(dialect: Dialect, tables: LogTables, columns: readonly string[]): Statements {
+  const { byPrimaryKey, lockFree } = wordsOf(dialect);
+  const conversation = `${tables.conversation}${byPrimaryKey}`;
+  const lockColumns = ['id', 'lastSeq', ...columns].join(', ');
+  const insertMessages = `INSERT INTO ${tables.message} (${tables.key}, ${messageColumns}) VALUES `;
+  const insertSent = `INSERT INTO ${tables.sent} (fromUserId, clientId, conversationId, seq, id, createTime, contentHash) VALUES `;
+
+  const messages = (batches: readonly StoredBatch[]): Statement => {
+    const params: Param[] = [];
+    for (const { conversationId, messages } of batches) {
+      for (const { seq, id, from, content, clientId, createTime } of messages) {
+        params.push(conversationId, seq, id, from, content, clientId ?? null, createTime);
+      }
+    }
+    return { sql: insertMessages + rows('(?,?,?,?,?,0,NULL,?,?,0)', params.length / 7), params };
+  };
+
+  const sent = (batches: readonly StoredBatch[]): Statement | undefined => {
+    const params: Param[] = [];
+    for (const { conversationId, messages } of batches) {
+      for (const { seq, id, from, content, clientId, createTime } of messages) {
+        if (clientId !== undefined) params.push(from, clientId, conversationId, seq, id, createTime, contentHash(content));
+      }
+    }
+    return params.length === 0 ? undefined : { sql: insertSent + rows('(?,?,?,?,?,?,?)', params.length / 7), params };
+  };
+
+  // One UPDATE for each number of new messages: a CASE over all conversations costs their square.
+  const heads = (batches: readonly StoredBatch[], now: number): Statement[] => {
+    const byCount = new Map<number, number[]>();
+    for (const { conversationId, messages } of batches) {
+      const ids = byCount.get(messages.length);
+      if (ids) ids.push(conversationId);
+      else byCount.set(messages.length, [conversationId]);
+    }
+    return [...byCount].map(([count, ids]) => {
+      const { sql, params } = list(ids);
+      return { sql: `UPDATE ${conversation} SET lastSeq = lastSeq + ?, movedAt = ? WHERE id IN ${sql}`, params: [count, now, ...params] };
+    });
+  };
+
+  return {
+    lock(ids) {
+      const { sql, params } = list(ids);
+      return { sql: `SELECT ${lockColumns} FROM ${conversation} WHERE id IN ${sql} ORDER BY id${lockFree}`, params };
+    },
+    exist(ids) {
+      const { sql, params } = list(ids);
+      return { sql: `SELECT id FROM ${conversation} WHERE id IN ${sql}`, params };
+    },
+    sent(drafts) {
+      const keys: [number, string][] = [];
+      for (const { from, clientId } of drafts) if (clientId !== undefined) keys.push([from, clientId]);
+      if (keys.length === 0) return undefined;
+      const { sql, params } = pairs(dialect, keys);
+      return {
+        sql: `SELECT fromUserId, clientId, conversationId, seq, id, createTime, contentHash FROM ${tables.sent}${byPrimaryKey}
+          WHERE (fromUserId, clientId) IN ${sql}`,
+        params,
+      };
+    },
+    store(batches, now) {
+      const remember = sent(batches);
+      return [messages(batches), ...(remember ? [remember] : []), ...heads(batches, now)];
+    },
+  };
+}
+
+const rows = (row: string, count: number): string => `${`${row},`.repeat(count - 1)}${row}`;
