@@ -11,7 +11,11 @@ export interface ErrorEntry {
 }
 
 export const errorCatalogue = {
-  BAD_REQUEST: { status: 400, retryable: false, sentence: 'The request does not have the shape that the protocol asks for.' },
+  BAD_REQUEST: {
+    status: 400,
+    retryable: false,
+    sentence: 'The request does not have the shape that the protocol asks for.',
+  },
   UNAUTHENTICATED: { status: 401, retryable: false, sentence: 'Log in first.' },
   BAD_CREDENTIALS: { status: 401, retryable: false, sentence: 'The username or the password is wrong.' },
   FORBIDDEN: { status: 403, retryable: false, sentence: 'Your rights do not allow this.' },
@@ -48,7 +52,10 @@ export class TeahouseError extends Error {
   readonly retryAfterMs?: number;
 
   constructor(code: ErrorCode, sentence?: string, options?: { cause?: unknown; retryAfterMs?: number }) {
-    super(sentence ?? errorCatalogue[code].sentence, options?.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      sentence ?? errorCatalogue[code].sentence,
+      options?.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     if (options?.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
   }

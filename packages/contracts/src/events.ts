@@ -17,7 +17,9 @@ export const RunHeader = Type.Object({
   groupId: Type.Optional(GroupId),
   users: Type.Optional(Type.Tuple([UserId, UserId], { description: 'the two people, the lower id first' })),
   first: Seq,
-  senders: Type.Array(Type.Union([ConnectionId, Type.Literal('')]), { description: 'for each frame the connection that sent it and gets its ack instead' }),
+  senders: Type.Array(Type.Union([ConnectionId, Type.Literal('')]), {
+    description: 'for each frame the connection that sent it and gets its ack instead',
+  }),
   changes: Type.Optional(Type.Array(MembershipChange)),
 });
 export type RunHeader = Static<typeof RunHeader>;
@@ -27,7 +29,11 @@ export const PushHeader = Type.Object({ kind: Type.Literal('push'), except: Type
 export type PushHeader = Static<typeof PushHeader>;
 
 /** On `user.<id>.group`: the user came in with (or went out after) the notice `seq`. Frames: `groupChanged`, when coming in. */
-export const MoveHeader = Type.Object({ kind: Type.Union([Type.Literal('enter'), Type.Literal('exit')]), groupId: GroupId, seq: Seq });
+export const MoveHeader = Type.Object({
+  kind: Type.Union([Type.Literal('enter'), Type.Literal('exit')]),
+  groupId: GroupId,
+  seq: Seq,
+});
 export type MoveHeader = Static<typeof MoveHeader>;
 
 export type EventHeader = RunHeader | PushHeader | MoveHeader;
@@ -48,7 +54,9 @@ const decoder = new TextDecoder();
 
 /** One event as bytes. `frames` are JSON texts without line feeds. */
 export function encodeEvent(header: EventHeader, frames: readonly string[]): Uint8Array {
-  return encoder.encode(frames.length === 0 ? JSON.stringify(header) : `${JSON.stringify(header)}\n${frames.join('\n')}`);
+  return encoder.encode(
+    frames.length === 0 ? JSON.stringify(header) : `${JSON.stringify(header)}\n${frames.join('\n')}`,
+  );
 }
 
 /** Splits an event into its header and its frames; the frames are views of `payload`, not copies. Throws on a header that is no JSON. */
@@ -69,6 +77,7 @@ export function decodeEvent(payload: Uint8Array): { header: EventHeader; frames:
 export function membershipChange(seq: number, notice: Notice): MembershipChange | undefined {
   if (notice.userId === undefined) return undefined;
   if (notice.event === 'joined' || notice.event === 'created') return { seq, join: notice.userId };
-  if (notice.event === 'left' || notice.event === 'removed' || notice.event === 'banned') return { seq, leave: notice.userId };
+  if (notice.event === 'left' || notice.event === 'removed' || notice.event === 'banned')
+    return { seq, leave: notice.userId };
   return undefined;
 }

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { errorCodes } from './errors.js';
+import { type ErrorCode, errorCodes } from './errors.js';
 import { limits } from './limits.js';
 
 /*
@@ -22,25 +22,57 @@ export const UserId = positive('user id');
 export const GroupId = positive('group id');
 export const GroupNumber = positive('group number: 10000 is the official group, others count from 88888888');
 export const Seq = positive('place in the conversation: 1, 2, 3 … without a hole');
-export const SeqOrZero = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'a `seq`, or 0 before the first' });
-export const MessageId = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', description: 'UUID, version 7' });
-export const Time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$', description: 'ISO 8601, UTC, milliseconds' });
-export const EpochMs = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'milliseconds since 1970, UTC' });
-export const ClientId = Type.String({ pattern: `^[\\x21-\\x7e]{1,${limits.clientId}}$`, description: "the sender's own id of a message: 1 to 64 printable ASCII characters without space" });
-export const Ref = Type.String({ minLength: 1, maxLength: limits.ref, pattern: `^${clean}+$`, description: 'comes back in the answer' });
+export const SeqOrZero = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'a `seq`, or 0 before the first',
+});
+export const MessageId = Type.String({
+  pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+  description: 'UUID, version 7',
+});
+export const Time = Type.String({
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+  description: 'ISO 8601, UTC, milliseconds',
+});
+export const EpochMs = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'milliseconds since 1970, UTC',
+});
+export const ClientId = Type.String({
+  pattern: `^[\\x21-\\x7e]{1,${limits.clientId}}$`,
+  description: "the sender's own id of a message: 1 to 64 printable ASCII characters without space",
+});
+export const Ref = Type.String({
+  minLength: 1,
+  maxLength: limits.ref,
+  pattern: `^${clean}+$`,
+  description: 'comes back in the answer',
+});
 export const ConnectionId = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });
 
-export const Username = Type.String({ minLength: 1, maxLength: limits.username, pattern: '^[\\p{L}\\p{M}\\p{N}_.-]+$', description: 'letters, digits, `_`, `-`, `.` of any script; compared without case' });
+export const Username = Type.String({
+  minLength: 1,
+  maxLength: limits.username,
+  pattern: '^[\\p{L}\\p{M}\\p{N}_.-]+$',
+  description: 'letters, digits, `_`, `-`, `.` of any script; compared without case',
+});
 export const Nickname = text(limits.nickname, 'shown name');
-export const Password = Type.String({ minLength: limits.passwordMin, maxLength: limits.password, pattern: `^${clean}+$` });
+export const Password = Type.String({
+  minLength: limits.passwordMin,
+  maxLength: limits.password,
+  pattern: `^${clean}+$`,
+});
 export const GroupName = text(limits.groupName, 'name of a group');
 export const Announcement = textOrEmpty(limits.announcement, 'announcement of a group; may be empty');
 export const Content = text(limits.content, 'what was written; comes back exactly as it was sent');
 
 /** One of these words. */
-export const oneOf = <const T extends readonly string[]>(values: T, description?: string) => Type.Enum([...values] as [...T], description === undefined ? {} : { description });
+export const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
+  Type.Enum([...values] as [...T], description === undefined ? {} : { description });
 
-export const ErrorCodeSchema = oneOf(errorCodes, 'see the error catalogue');
+export const ErrorCodeSchema = Type.Unsafe<ErrorCode>(oneOf(errorCodes, 'see the error catalogue'));
 
 export const groupStates = ['normal', 'dissolved', 'muted', 'adminsOnly'] as const;
 export const memberRights = ['member', 'owner', 'admin'] as const;

@@ -1,13 +1,41 @@
 import Type, { type Static } from 'typebox';
 import { limits } from './limits.js';
 import {
-  Announcement, ClientId, GroupId, GroupName, GroupNumber, GroupState, JoinPolicy, MemberRights, MessageId, MessageKind,
-  Nickname, oneOf, Seq, SeqOrZero, textOrEmpty, Time, UserId, Username,
+  Announcement,
+  ClientId,
+  GroupId,
+  GroupName,
+  GroupNumber,
+  GroupState,
+  JoinPolicy,
+  MemberRights,
+  MessageId,
+  MessageKind,
+  Nickname,
+  oneOf,
+  Seq,
+  SeqOrZero,
+  Time,
+  textOrEmpty,
+  UserId,
+  Username,
 } from './scalars.js';
 
 /** What a notice tells; `by` did it, `userId` is whom it concerns. Clients keep their state by applying notices in order. */
 export const noticeEvents = [
-  'created', 'joined', 'left', 'removed', 'banned', 'muted', 'unmuted', 'rights', 'owner', 'state', 'updated', 'dissolved', 'recalled',
+  'created',
+  'joined',
+  'left',
+  'removed',
+  'banned',
+  'muted',
+  'unmuted',
+  'rights',
+  'owner',
+  'state',
+  'updated',
+  'dissolved',
+  'recalled',
 ] as const;
 export type NoticeEvent = (typeof noticeEvents)[number];
 
@@ -84,7 +112,13 @@ export const GroupWhole = Type.Object({
 });
 export type GroupWhole = Static<typeof GroupWhole>;
 
-export const FoundGroup = Type.Object({ id: GroupId, groupNumber: GroupNumber, groupName: GroupName, joinPolicy: JoinPolicy, memberCount: Type.Integer({ minimum: 0 }) });
+export const FoundGroup = Type.Object({
+  id: GroupId,
+  groupNumber: GroupNumber,
+  groupName: GroupName,
+  joinPolicy: JoinPolicy,
+  memberCount: Type.Integer({ minimum: 0 }),
+});
 export type FoundGroup = Static<typeof FoundGroup>;
 
 export const Member = Type.Object({
@@ -98,10 +132,20 @@ export const Member = Type.Object({
 });
 export type Member = Static<typeof Member>;
 
-export const ConversationSummary = Type.Object({ userId: UserId, username: Username, nickname: Nickname, lastSeq: SeqOrZero, readSeq: SeqOrZero });
+export const ConversationSummary = Type.Object({
+  userId: UserId,
+  username: Username,
+  nickname: Nickname,
+  lastSeq: SeqOrZero,
+  readSeq: SeqOrZero,
+});
 export type ConversationSummary = Static<typeof ConversationSummary>;
 
 /** What an accepted send is answered. */
-export const Stored = Type.Object({ id: MessageId, seq: Seq, createTime: Time, duplicate: Type.Optional(Type.Literal(true)) });
+export const Stored = Type.Object({
+  id: MessageId,
+  seq: Seq,
+  createTime: Time,
+  duplicate: Type.Optional(Type.Literal(true)),
+});
 export type Stored = Static<typeof Stored>;
-

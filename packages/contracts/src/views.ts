@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { EpochMs, GroupId, SystemRole, User, UserId, Username } from './scalars.js';
 import { LoginId } from './calls/auth.js';
+import { EpochMs, GroupId, SystemRole, User, UserId, Username } from './scalars.js';
 
 /*
  * Views: what an owner writes after its commit so that others can read it while the owner is down.
@@ -23,7 +23,12 @@ export type ProfileEntry = User;
 export const MembershipEntry = Type.Object({ groups: Type.Array(GroupId) });
 export type MembershipEntry = Static<typeof MembershipEntry>;
 
-export const views = { keys: 'keys', revocations: 'revocations', profiles: 'profiles', memberships: 'memberships' } as const;
+export const views = {
+  keys: 'keys',
+  revocations: 'revocations',
+  profiles: 'profiles',
+  memberships: 'memberships',
+} as const;
 
 /** Claims of an access token, ES256 with `kid`; issuer and audience are `teahouse`. */
 export const TokenClaims = Type.Object({

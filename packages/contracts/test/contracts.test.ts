@@ -1,24 +1,49 @@
 import {
-  authCalls, type Call, clientFrames, Content, decodeEvent, encodeEvent, errorCodes, groupCalls, GroupState, membershipChange, privateCalls,
-  restCalls, serverFrames, subjects, Username, wholeFrame,
+  authCalls,
+  type Call,
+  Content,
+  clientFrames,
+  decodeEvent,
+  encodeEvent,
+  errorCodes,
+  GroupState,
+  groupCalls,
+  membershipChange,
+  privateCalls,
+  restCalls,
+  serverFrames,
+  subjects,
+  Username,
+  wholeFrame,
 } from '@teahouse/contracts';
 import t from 'tap';
 import { Compile } from 'typebox/compile';
 
-const calls: Call[] = [...Object.values(authCalls), ...Object.values(groupCalls), ...Object.values(privateCalls)] as unknown as Call[];
+const calls: Call[] = [
+  ...Object.values(authCalls),
+  ...Object.values(groupCalls),
+  ...Object.values(privateCalls),
+] as unknown as Call[];
 
 t.test('every example fits its schema', async (t) => {
   for (const frame of Object.values(clientFrames)) {
     t.same(Compile(frame.fields).Errors(frame.example), [], `${frame.type}: example`);
     t.same(Compile(frame.reply).Errors(frame.replyExample), [], `${frame.type}: answer`);
-    t.ok(Compile(wholeFrame(frame as never)).Check({ type: frame.type, ref: 'r', ...frame.example }), `${frame.type}: whole`);
+    t.ok(
+      Compile(wholeFrame(frame as never)).Check({ type: frame.type, ref: 'r', ...frame.example }),
+      `${frame.type}: whole`,
+    );
     t.ok(frame.description.endsWith('.'), `${frame.type}: described`);
   }
-  for (const frame of Object.values(serverFrames)) t.same(Compile(frame.schema).Errors(frame.example), [], `pushed ${frame.type}`);
+  for (const frame of Object.values(serverFrames))
+    t.same(Compile(frame.schema).Errors(frame.example), [], `pushed ${frame.type}`);
   for (const call of calls) {
     t.same(Compile(call.request).Errors(call.example), [], `${call.subject}: request`);
     t.same(Compile(call.reply).Errors(call.replyExample), [], `${call.subject}: reply`);
-    t.ok(call.errors.every((code) => errorCodes.includes(code)), `${call.subject}: errors are in the catalogue`);
+    t.ok(
+      call.errors.every((code) => errorCodes.includes(code)),
+      `${call.subject}: errors are in the catalogue`,
+    );
   }
   for (const [name, rest] of Object.entries(restCalls)) {
     if ('body' in rest) t.same(Compile(rest.body).Errors(rest.example), [], `${name}: body`);
@@ -36,14 +61,17 @@ t.test('subjects are unique and safe', async (t) => {
 
 t.test('content: 1 to 4096 code points, not blank, no U+0000, no lone surrogate', async (t) => {
   const content = Compile(Content);
-  for (const good of ['a', ' a ', '你好', '😀'.repeat(4096), '👨‍👩‍👧', 'مرحبا', 'e\u0301', 'a\nb']) t.ok(content.Check(good), JSON.stringify(good).slice(0, 20));
-  for (const bad of ['', ' ', '\n\t\u3000', 'a\u0000', '\u0000', 'a\ud800', '\udc00b', '😀'.repeat(4097), 7, null]) t.notOk(content.Check(bad), JSON.stringify(bad).slice(0, 20));
+  for (const good of ['a', ' a ', '你好', '😀'.repeat(4096), '👨‍👩‍👧', 'مرحبا', 'e\u0301', 'a\nb'])
+    t.ok(content.Check(good), JSON.stringify(good).slice(0, 20));
+  for (const bad of ['', ' ', '\n\t\u3000', 'a\u0000', '\u0000', 'a\ud800', '\udc00b', '😀'.repeat(4097), 7, null])
+    t.notOk(content.Check(bad), JSON.stringify(bad).slice(0, 20));
 });
 
 t.test('usernames: letters, digits, _ - . of any script', async (t) => {
   const username = Compile(Username);
   for (const good of ['player1', '茶客', 'élan', 'a.b-c_d', 'नमस्ते']) t.ok(username.Check(good), good);
-  for (const bad of ['', 'a b', 'a/b', 'a@b', 'x'.repeat(33), '😀', 'a\u0000']) t.notOk(username.Check(bad), JSON.stringify(bad));
+  for (const bad of ['', 'a b', 'a/b', 'a@b', 'x'.repeat(33), '😀', 'a\u0000'])
+    t.notOk(username.Check(bad), JSON.stringify(bad));
 });
 
 t.test('enumerations refuse other words and numbers', async (t) => {
@@ -57,7 +85,10 @@ t.test('an event comes back as it was sent', async (t) => {
   const frames = [JSON.stringify({ content: '茶\n😀' }), JSON.stringify({ content: 'b' })];
   const back = decodeEvent(encodeEvent(header, frames));
   t.same(back.header, header);
-  t.same(back.frames.map((frame) => Buffer.from(frame).toString()), frames);
+  t.same(
+    back.frames.map((frame) => Buffer.from(frame).toString()),
+    frames,
+  );
   t.same(decodeEvent(encodeEvent({ kind: 'exit', groupId: 1, seq: 2 }, [])).frames, []);
 });
 

@@ -41,7 +41,11 @@ export function defineCall<Request extends TProperties, Reply extends TPropertie
 }
 
 /** The call that carries a client frame on to its service: the frame's fields and who sent it. `overrides` make optional fields of the frame required. */
-export function callOfFrame<Fields extends TProperties, Reply extends TProperties, Overrides extends TProperties = Record<never, never>>(
+export function callOfFrame<
+  Fields extends TProperties,
+  Reply extends TProperties,
+  Overrides extends TProperties = Record<never, never>,
+>(
   service: string,
   frame: ClientFrame<string, Fields, Reply>,
   overrides?: Overrides,

@@ -2,7 +2,18 @@ import Type from 'typebox';
 import * as groups from '../frames/groups.js';
 import * as messages from '../frames/messages.js';
 import { limits } from '../limits.js';
-import { ClientId, ConnectionId, Content, ErrorCodeSchema, GroupId, MessageId, Seq, SeqOrZero, Time, UserId } from '../scalars.js';
+import {
+  ClientId,
+  ConnectionId,
+  Content,
+  ErrorCodeSchema,
+  GroupId,
+  MessageId,
+  Seq,
+  SeqOrZero,
+  Time,
+  UserId,
+} from '../scalars.js';
 import { GroupMessage, GroupSummary } from '../shapes.js';
 import { callOfFrame, defineCall } from './define.js';
 
@@ -23,7 +34,13 @@ export const groupCalls = {
     description: 'Store a batch of sends; one result for each, in order. Answered after commit and publish.',
     request: {
       items: Type.Array(
-        Type.Object({ from: UserId, connectionId: ConnectionId, groupId: GroupId, content: Content, clientId: Type.Optional(ClientId) }),
+        Type.Object({
+          from: UserId,
+          connectionId: ConnectionId,
+          groupId: GroupId,
+          content: Content,
+          clientId: Type.Optional(ClientId),
+        }),
         { minItems: 1, maxItems: limits.batch },
       ),
     },
@@ -46,7 +63,10 @@ export const groupCalls = {
     reply: { messages: Type.Array(GroupMessage), more: Type.Boolean() },
     errors: ['NOT_FOUND'],
     example: { groupId: 1, afterSeq: 0, limit: 50 },
-    replyExample: { messages: [{ groupId: 1, id, seq: 1, from: 2, content: '大家好', kind: 'normal', createTime }], more: false },
+    replyExample: {
+      messages: [{ groupId: 1, id, seq: 1, from: 2, content: '大家好', kind: 'normal', createTime }],
+      more: false,
+    },
   }),
   heads: defineCall({
     subject: 'group.call.heads',

@@ -1,4 +1,11 @@
 export { authCalls, LoginId, TokenPair } from './auth.js';
-export { type Call, type Caller, Caller as CallerSchema, callerExample, type CallReply, type CallRequest } from './define.js';
+export {
+  type Call,
+  type Caller,
+  Caller as CallerSchema,
+  type CallReply,
+  type CallRequest,
+  callerExample,
+} from './define.js';
 export { AppendResult, groupCalls } from './group.js';
 export { privateCalls } from './private.js';

@@ -17,7 +17,13 @@ export const privateCalls = {
     description: 'Store a batch of sends; one result for each, in order. Answered after commit and publish.',
     request: {
       items: Type.Array(
-        Type.Object({ from: UserId, connectionId: ConnectionId, to: UserId, content: Content, clientId: Type.Optional(ClientId) }),
+        Type.Object({
+          from: UserId,
+          connectionId: ConnectionId,
+          to: UserId,
+          content: Content,
+          clientId: Type.Optional(ClientId),
+        }),
         { minItems: 1, maxItems: limits.batch },
       ),
     },
@@ -35,7 +41,8 @@ export const privateCalls = {
   }),
   repair: defineCall({
     subject: 'private.call.repair',
-    description: 'Messages between two users after a seq, for the hub of a gateway that missed some; with `beforeSeq` the newest before it.',
+    description:
+      'Messages between two users after a seq, for the hub of a gateway that missed some; with `beforeSeq` the newest before it.',
     request: {
       users: Type.Tuple([UserId, UserId]),
       afterSeq: Type.Optional(SeqOrZero),
@@ -44,11 +51,15 @@ export const privateCalls = {
     },
     reply: { messages: Type.Array(PrivateMessage), more: Type.Boolean() },
     example: { users: [2, 3], afterSeq: 0, limit: 50 },
-    replyExample: { messages: [{ to: 3, id, seq: 1, from: 2, content: '你好', kind: 'normal', createTime }], more: false },
+    replyExample: {
+      messages: [{ to: 3, id, seq: 1, from: 2, content: '你好', kind: 'normal', createTime }],
+      more: false,
+    },
   }),
   moved: defineCall({
     subject: 'private.call.moved',
-    description: 'Conversations of these users that moved since a time, with the newest seq, for a gateway that was cut off.',
+    description:
+      'Conversations of these users that moved since a time, with the newest seq, for a gateway that was cut off.',
     request: { userIds: Type.Array(UserId, { maxItems: 1000 }), since: EpochMs },
     reply: { heads: Type.Array(Type.Tuple([UserId, UserId, SeqOrZero])) },
     example: { userIds: [2], since: 1763798400000 },

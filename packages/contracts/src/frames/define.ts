@@ -3,7 +3,11 @@ import type { ErrorCode } from '../errors.js';
 import { Ref } from '../scalars.js';
 
 /** One frame that a client may send: what it holds, what its answer holds, what may go wrong. */
-export interface ClientFrame<Name extends string = string, Fields extends TProperties = TProperties, Reply extends TProperties = TProperties> {
+export interface ClientFrame<
+  Name extends string = string,
+  Fields extends TProperties = TProperties,
+  Reply extends TProperties = TProperties,
+> {
   readonly type: Name;
   readonly description: string;
   /** The fields without `type` and `ref`; what a service is asked. */
@@ -28,9 +32,11 @@ export interface ClientFrameInput<Name extends string, Fields extends TPropertie
 }
 
 /** Declares a client frame. `BAD_REQUEST`, `RATE_LIMITED`, `UNAVAILABLE` and `INTERNAL` may answer every frame and are added here. */
-export function clientFrame<const Name extends string, Fields extends TProperties, Reply extends TProperties = Record<never, never>>(
-  input: ClientFrameInput<Name, Fields, Reply>,
-): ClientFrame<Name, Fields, Reply> {
+export function clientFrame<
+  const Name extends string,
+  Fields extends TProperties,
+  Reply extends TProperties = Record<never, never>,
+>(input: ClientFrameInput<Name, Fields, Reply>): ClientFrame<Name, Fields, Reply> {
   return {
     type: input.type,
     description: input.description,
@@ -68,7 +74,10 @@ export function serverFrame<const Name extends string, Fields extends TPropertie
   return {
     type: input.type,
     description: input.description,
-    schema: Type.Object({ type: Type.Literal(input.type), ...input.fields }, { description: input.description }) as never,
+    schema: Type.Object(
+      { type: Type.Literal(input.type), ...input.fields },
+      { description: input.description },
+    ) as never,
     example: { type: input.type, ...input.example },
   };
 }

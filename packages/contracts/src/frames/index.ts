@@ -8,4 +8,4 @@ export const clientFrames = { ...session, ...messages, ...groups, ...people } as
 export type ClientFrameType = keyof typeof clientFrames;
 
 export { type ClientFrame, type FrameFields, type FrameReply, type ServerFrame, wholeFrame } from './define.js';
-export { serverFrames, type ServerFrameType } from './pushed.js';
+export { type ServerFrameType, serverFrames } from './pushed.js';

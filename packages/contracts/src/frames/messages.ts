@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { limits } from '../limits.js';
-import { ClientId, Content, GroupId, MessageId, Seq, SeqOrZero, text, Time, UserId } from '../scalars.js';
-import { GroupMessage, place, PrivateMessage } from '../shapes.js';
+import { ClientId, Content, GroupId, MessageId, Seq, SeqOrZero, Time, text, UserId } from '../scalars.js';
+import { GroupMessage, PrivateMessage, place } from '../shapes.js';
 import { clientFrame } from './define.js';
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -42,7 +42,10 @@ export const history = clientFrame({
   reply: { messages: Type.Array(Type.Union([GroupMessage, PrivateMessage])), more: Type.Boolean() },
   errors: [...refusedInGroup],
   example: { groupId: 1, beforeSeq: 100, limit: 50 },
-  replyExample: { messages: [{ groupId: 1, id, seq: 99, from: 2, content: '大家好', kind: 'normal', createTime }], more: true },
+  replyExample: {
+    messages: [{ groupId: 1, id, seq: 99, from: 2, content: '大家好', kind: 'normal', createTime }],
+    more: true,
+  },
 });
 
 export const markRead = clientFrame({
@@ -57,7 +60,8 @@ export const markRead = clientFrame({
 
 export const recallMessage = clientFrame({
   type: 'recallMessage',
-  description: 'Take back a message: an own one within 2 minutes, any one as admin or owner of the group. The ack has the seq of the notice.',
+  description:
+    'Take back a message: an own one within 2 minutes, any one as admin or owner of the group. The ack has the seq of the notice.',
   fields: { ...place, seq: Seq },
   reply: { seq: Seq },
   errors: [...refusedInGroup, 'GROUP_DISSOLVED'],
@@ -76,15 +80,23 @@ export const typing = clientFrame({
 
 export const search = clientFrame({
   type: 'search',
-  description: 'Messages that hold a text, newest first, case ignored. May end early with `more`; go on from `beforeSeq`.',
+  description:
+    'Messages that hold a text, newest first, case ignored. May end early with `more`; go on from `beforeSeq`.',
   fields: {
     ...place,
     text: text(limits.searchText, 'what to look for'),
     beforeSeq: Type.Optional(Seq),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.history })),
   },
-  reply: { messages: Type.Array(Type.Union([GroupMessage, PrivateMessage])), more: Type.Boolean(), beforeSeq: Type.Optional(Seq) },
+  reply: {
+    messages: Type.Array(Type.Union([GroupMessage, PrivateMessage])),
+    more: Type.Boolean(),
+    beforeSeq: Type.Optional(Seq),
+  },
   errors: [...refusedInGroup],
   example: { groupId: 1, text: '你好' },
-  replyExample: { messages: [{ groupId: 1, id, seq: 12, from: 2, content: '你好', kind: 'normal', createTime }], more: false },
+  replyExample: {
+    messages: [{ groupId: 1, id, seq: 12, from: 2, content: '你好', kind: 'normal', createTime }],
+    more: false,
+  },
 });

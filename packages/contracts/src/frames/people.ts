@@ -18,16 +18,35 @@ export const findUser = clientFrame({
 
 export const listConversations = clientFrame({
   type: 'listConversations',
-  description: 'Private conversations, the one with the newest message first. `before`: the user id that the page before ended with.',
-  fields: { before: Type.Optional(UserId), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.conversations })) },
+  description:
+    'Private conversations, the one with the newest message first. `before`: the user id that the page before ended with.',
+  fields: {
+    before: Type.Optional(UserId),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.conversations })),
+  },
   reply: { conversations: Type.Array(ConversationSummary), more: Type.Boolean() },
   errors: [],
   example: { limit: 20 },
-  replyExample: { conversations: [{ userId: 3, username: 'player2', nickname: 'player2', lastSeq: 4, readSeq: 2 }], more: false },
+  replyExample: {
+    conversations: [{ userId: 3, username: 'player2', nickname: 'player2', lastSeq: 4, readSeq: 2 }],
+    more: false,
+  },
 });
 
-export const blockUser = clientFrame({ type: 'blockUser', description: 'Hear nothing more from somebody in private.', fields: { userId: UserId }, errors: ['NOT_FOUND', 'CONFLICT'], example: { userId: 3 } });
-export const unblockUser = clientFrame({ type: 'unblockUser', description: 'Take a block back.', fields: { userId: UserId }, errors: ['NOT_FOUND'], example: { userId: 3 } });
+export const blockUser = clientFrame({
+  type: 'blockUser',
+  description: 'Hear nothing more from somebody in private.',
+  fields: { userId: UserId },
+  errors: ['NOT_FOUND', 'CONFLICT'],
+  example: { userId: 3 },
+});
+export const unblockUser = clientFrame({
+  type: 'unblockUser',
+  description: 'Take a block back.',
+  fields: { userId: UserId },
+  errors: ['NOT_FOUND'],
+  example: { userId: 3 },
+});
 
 export const listBlocked = clientFrame({
   type: 'listBlocked',

@@ -32,7 +32,9 @@ export const init = clientFrame({
     connectionId: 'g1-1',
     heartbeatIntervalMs: 2000,
     heartbeatTimeoutMs: 120000,
-    groups: [{ id: 1, groupNumber: 10000, groupName: '官方群', state: 'normal', rights: 'member', lastSeq: 9, readSeq: 9 }],
+    groups: [
+      { id: 1, groupNumber: 10000, groupName: '官方群', state: 'normal', rights: 'member', lastSeq: 9, readSeq: 9 },
+    ],
     conversations: [{ userId: 3, username: 'player2', nickname: 'player2', lastSeq: 4, readSeq: 2 }],
   },
 });

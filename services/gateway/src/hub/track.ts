@@ -1,0 +1,175 @@
+import { limits, type MembershipChange } from '@teahouse/contracts';
+
+/** Messages `first`, `first + 1`, … of one conversation as ready client frames. */
+export interface Run {
+  readonly first: number;
+  readonly frames: readonly Uint8Array[];
+  /** for each frame the connection that sent it, or '' */
+  readonly senders: readonly string[];
+  readonly changes?: readonly MembershipChange[] | undefined;
+}
+
+export const lastOf = (run: Run): number => run.first + run.frames.length - 1;
+
+/** An event that arrives a little before the one it follows is no loss: two instances may have published them. */
+const momentMs = 40;
+const retryMs = 500;
+/** Frames held back while a hole is being filled; beyond it they are dropped and fetched again afterwards. */
+const heldFrames = 2 * limits.repair;
+
+/**
+ * The place in one conversation up to which this gateway has delivered, in order and without a hole. Runs that come
+ * too early wait, missing ones are fetched, doubles are dropped. Subclasses say how to fetch and to deliver.
+ */
+export abstract class Track {
+  /** the last seq delivered */
+  position: number;
+  /** the newest seq heard of */
+  head: number;
+  /** the hub's clock when head last moved; for the heads of a heartbeat */
+  movedTick = 0;
+  #early: Run[] | undefined;
+  #held = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #repairing = false;
+  /** seqs acked to a connection before their event came, so that a repair does not echo them */
+  #acked: Map<number, string> | undefined;
+  closed = false;
+
+  constructor(position: number) {
+    this.position = position;
+    this.head = position;
+  }
+
+  /** Messages after a seq, at most 200. */
+  protected abstract fetch(afterSeq: number): Promise<Run>;
+  /** The next messages for everybody who is in the conversation. */
+  protected abstract deliver(run: Run): void;
+  /** Too much is missing: tell the clients to ask history up to seq. */
+  protected abstract skip(seq: number): void;
+  protected abstract failed(error: unknown): void;
+  protected abstract tick(): number;
+
+  /** A run from the bus. */
+  accept(run: Run): void {
+    const last = lastOf(run);
+    if (last > this.head) this.#moveHead(last);
+    if (last <= this.position) return;
+    if (run.first <= this.position + 1) {
+      this.#pass(run);
+      if (this.#early !== undefined) this.#passEarly();
+      return;
+    }
+    if (this.#held + run.frames.length <= heldFrames) {
+      this.#early ??= [];
+      this.#early.push(run);
+      this.#held += run.frames.length;
+    }
+    this.#checkSoon(momentMs);
+  }
+
+  /** The conversation is known to have reached seq. */
+  learn(seq: number): void {
+    if (seq > this.head) this.#moveHead(seq);
+    if (this.head > this.position) this.#checkSoon(momentMs);
+  }
+
+  /** A connection was told its own message's seq. */
+  acked(seq: number, connectionId: string): void {
+    if (seq <= this.position) return;
+    this.#acked ??= new Map();
+    if (this.#acked.size < limits.repair) this.#acked.set(seq, connectionId);
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.#timer);
+    this.#early = undefined;
+  }
+
+  #moveHead(seq: number): void {
+    this.head = seq;
+    this.movedTick = this.tick();
+  }
+
+  /** Delivers a run that begins at or before the next seq. */
+  #pass(run: Run): void {
+    const drop = this.position + 1 - run.first;
+    const rest =
+      drop === 0
+        ? run
+        : {
+            first: run.first + drop,
+            frames: run.frames.slice(drop),
+            senders: run.senders.slice(drop),
+            changes: run.changes?.filter((change) => change.seq > this.position),
+          };
+    this.position = lastOf(rest);
+    this.deliver(this.#acked === undefined ? rest : this.#withoutEchoes(rest));
+  }
+
+  #withoutEchoes(run: Run): Run {
+    const acked = this.#acked as Map<number, string>;
+    const senders = run.frames.map((_, index) => run.senders[index] || acked.get(run.first + index) || '');
+    for (const seq of acked.keys()) if (seq <= this.position) acked.delete(seq);
+    if (acked.size === 0) this.#acked = undefined;
+    return { ...run, senders };
+  }
+
+  #passEarly(): void {
+    const early = (this.#early ?? []).sort((a, b) => a.first - b.first);
+    this.#early = undefined;
+    this.#held = 0;
+    const later: Run[] = [];
+    for (const run of early) {
+      if (lastOf(run) <= this.position) continue;
+      if (run.first <= this.position + 1) this.#pass(run);
+      else later.push(run);
+    }
+    if (later.length === 0) return;
+    this.#early = later;
+    this.#held = later.reduce((sum, run) => sum + run.frames.length, 0);
+  }
+
+  #checkSoon(delayMs: number): void {
+    if (this.#timer !== undefined || this.#repairing || this.closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.closed || this.position >= this.head) return;
+      this.#repairing = true;
+      this.#repair().then(
+        () => this.#repaired(momentMs),
+        (error: unknown) => {
+          this.failed(error);
+          this.#repaired(retryMs);
+        },
+      );
+    }, delayMs);
+  }
+
+  #repaired(pauseMs: number): void {
+    this.#repairing = false;
+    if (this.position < this.head) this.#checkSoon(pauseMs);
+  }
+
+  async #repair(): Promise<void> {
+    while (!this.closed && this.position < this.head) {
+      const next =
+        this.#early?.reduce((least, run) => Math.min(least, run.first), Number.POSITIVE_INFINITY) ??
+        Number.POSITIVE_INFINITY;
+      const target = Math.min(this.head, next - 1);
+      if (target - this.position > limits.repair) {
+        this.position = target;
+        this.skip(target);
+      } else {
+        const run = await this.fetch(this.position);
+        if (this.closed) return;
+        // What was told as a head is committed, so an empty page means a database that lags; ask again later.
+        if (run.frames.length === 0) throw new Error('a page of missing messages was empty');
+        if (run.first > this.position + 1) throw new Error('a page of missing messages has a hole');
+        if (lastOf(run) > this.position) this.#pass(run);
+      }
+      this.#passEarly();
+    }
+  }
+}

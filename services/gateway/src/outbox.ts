@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net';
+import { limits } from '@teahouse/contracts';
+import { WebSocket } from 'ws';
+import { wrapText } from './wire.js';
+
+/** More than this in one turn for one socket is a slow reader too, whatever the kernel has taken so far. */
+const turnBytes = 4 * limits.slowReaderBytes;
+
+const none: Buffer[] = [];
+let waiting: Outbox[] = [];
+
+function flushAll(): void {
+  const turn = waiting;
+  waiting = [];
+  for (const outbox of turn) outbox.flush();
+}
+
+/**
+ * What one socket is about to be sent. Everything queued within one turn of the event loop leaves in one write: a
+ * system call costs more than all the rest of a delivery. Writes to the TCP socket below `ws`, which is safe as no
+ * extension is negotiated and nothing else sends data frames; `ws` itself still sends pongs and the close frame.
+ */
+export class Outbox {
+  readonly #ws: WebSocket;
+  readonly #socket: Socket;
+  readonly #onSlow: () => void;
+  #chunks = none;
+  #bytes = 0;
+  #slow = false;
+
+  /** @param onSlow called once, when more than 1 MiB waits for this reader; nothing is written after it. */
+  constructor(ws: WebSocket, onSlow: () => void) {
+    const socket = (ws as unknown as { _socket?: Socket })._socket;
+    if (socket === undefined || ws.extensions !== '')
+      throw new Error('an outbox needs an open socket without extensions');
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#onSlow = onSlow;
+  }
+
+  /** Queues one frame: a JSON text. */
+  send(frame: string): void {
+    this.push(wrapText(frame));
+  }
+
+  /** Queues bytes that are whole WebSocket frames already. */
+  push(wrapped: Buffer): void {
+    if (this.#slow) return;
+    if (this.#bytes === 0) {
+      this.#chunks = [wrapped];
+      if (waiting.push(this) === 1) setImmediate(flushAll);
+    } else {
+      this.#chunks.push(wrapped);
+    }
+    this.#bytes += wrapped.length;
+    if (this.#bytes > turnBytes) this.#giveUp();
+  }
+
+  /** Writes what is queued now instead of at the end of the turn; for the last words before a close. */
+  flush(): void {
+    const chunks = this.#chunks;
+    const bytes = this.#bytes;
+    if (bytes === 0) return;
+    this.#chunks = none;
+    this.#bytes = 0;
+    if (this.#slow || this.#ws.readyState !== WebSocket.OPEN) return;
+    if (this.#socket.writableLength > limits.slowReaderBytes) {
+      this.#giveUp();
+      return;
+    }
+    this.#socket.write(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+  }
+
+  #giveUp(): void {
+    this.#slow = true;
+    this.#chunks = none;
+    this.#bytes = 0;
+    this.#onSlow();
+  }
+}
