@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Stage } from './adapter.js';
@@ -50,7 +50,7 @@ function readPlan(args: string[]): Plan {
   };
 }
 
-function factsOf(plan: Plan, database: string): Facts {
+function factsOf(plan: Plan, database: string, loadBefore: number): Facts {
   let commit = 'unknown';
   try {
     commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
@@ -68,6 +68,7 @@ function factsOf(plan: Plan, database: string): Facts {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     database,
+    loadBefore,
     rounds: plan.rounds,
     windowSeconds: plan.timing.windowMs / 1000,
   };
@@ -118,6 +119,8 @@ async function main(): Promise<void> {
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${usage}`, { cause: error });
   }
+  const [loadBefore = 0] = loadavg();
+  if (loadBefore > 0.5) say(`The machine is busy already (load ${loadBefore.toFixed(2)}): the numbers will suffer.`);
   const arena = await openArena(plan.servers);
   const outcomes: Outcome[] = [];
   try {
@@ -129,7 +132,7 @@ async function main(): Promise<void> {
   } finally {
     await arena.close();
   }
-  if (plan.servers.length === contestantNames.length) publish(factsOf(plan, arena.database), outcomes);
+  if (plan.servers.length === contestantNames.length) publish(factsOf(plan, arena.database, loadBefore), outcomes);
   if (outcomes.some(({ series }) => series.some(({ failures }) => failures.length > 0))) process.exitCode = 1;
 }
 

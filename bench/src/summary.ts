@@ -23,6 +23,8 @@ export interface Facts {
   memoryGiB: number;
   node: string;
   database: string;
+  /** The machine's load average before anything was started; what else ran took its share of the cores. */
+  loadBefore: number;
   rounds: number;
   windowSeconds: number;
 }
@@ -108,7 +110,7 @@ export function pageOf(facts: Facts, outcomes: readonly Outcome[]): string {
   return `# Results
 
 Written by \`npm run bench\` on ${facts.date} at commit ${facts.commit}: ${facts.cores} × ${facts.cpu}, ${facts.memoryGiB} GiB,
-Node ${facts.node}, ${facts.database}. ${facts.rounds} rounds each in turn, ${facts.windowSeconds} s measured a round; medians, in brackets the lowest and highest round.
+Node ${facts.node}, ${facts.database}, load ${facts.loadBefore.toFixed(2)} before the start. ${facts.rounds} rounds each in turn, ${facts.windowSeconds} s measured a round; medians, in brackets the lowest and highest round.
 
 Generator, server and database share the machine, so the ratios say more than the numbers. Both servers store in the same
 database server, which has every commit on disk before it answers. Each round counts only where every connection heard
