@@ -70,9 +70,9 @@ export const Content = text(limits.content, 'what was written; comes back exactl
 
 /** One of these words. */
 export const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
-  Type.Enum([...values] as [...T], description === undefined ? {} : { description });
+  Type.Unsafe<T[number]>(Type.Enum([...values], description === undefined ? {} : { description }));
 
-export const ErrorCodeSchema = Type.Unsafe<ErrorCode>(oneOf(errorCodes, 'see the error catalogue'));
+export const ErrorCodeSchema = oneOf<readonly ErrorCode[]>(errorCodes, 'see the error catalogue');
 
 export const groupStates = ['normal', 'dissolved', 'muted', 'adminsOnly'] as const;
 export const memberRights = ['member', 'owner', 'admin'] as const;

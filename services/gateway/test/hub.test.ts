@@ -1,0 +1,328 @@
+import { type Bus, createMemoryHub, serveCall } from '@teahouse/bus';
+import {
+  encodeEvent,
+  type GroupMessage,
+  type GroupSummary,
+  groupCalls,
+  type Notice,
+  privateCalls,
+  subjects,
+  TeahouseError,
+} from '@teahouse/contracts';
+import { createLog } from '@teahouse/service-kit';
+import { eventually } from '@teahouse/test';
+import t from 'tap';
+import { Hub, type HubSocket } from '../dist/hub/index.js';
+import type { Outbox } from '../dist/outbox.js';
+
+const log = createLog({ name: 'hub-test', level: 'silent' });
+
+/** A socket that keeps what it was sent. */
+class FakeSocket implements HubSocket {
+  readonly frames: Record<string, unknown>[] = [];
+  readonly outbox: Outbox;
+
+  constructor(
+    readonly id: string,
+    readonly userId: number,
+  ) {
+    this.outbox = {
+      send: (frame: string) => void this.frames.push(JSON.parse(frame)),
+      push: (wrapped: Buffer) => void this.frames.push(...unwrap(wrapped)),
+      flush: () => {},
+    } as unknown as Outbox;
+  }
+
+  seqs(groupId: number): number[] {
+    return this.frames
+      .filter((frame) => frame.groupId === groupId && frame.type === 'groupMessage')
+      .map((frame) => frame.seq as number);
+  }
+}
+
+function unwrap(wrapped: Buffer): Record<string, unknown>[] {
+  const frames: Record<string, unknown>[] = [];
+  for (let at = 0; at < wrapped.length; ) {
+    const short = wrapped[at + 1] as number;
+    const [length, start] =
+      short < 126
+        ? [short, at + 2]
+        : short === 126
+          ? [wrapped.readUInt16BE(at + 2), at + 4]
+          : [wrapped.readUInt32BE(at + 6), at + 10];
+    frames.push(JSON.parse(wrapped.subarray(start, start + length).toString()));
+    at = start + length;
+  }
+  return frames;
+}
+
+/** group-chat and private-chat as far as the hub sees them: a log a group, and who is a member. */
+class FakeServices {
+  readonly logs = new Map<number, GroupMessage[]>();
+  readonly members = new Map<number, Set<number>>();
+  repairs = 0;
+  groupsDown = false;
+  readonly bus: Bus;
+
+  constructor(bus: Bus) {
+    this.bus = bus;
+    serveCall(bus, groupCalls.session, 'group-chat', async ({ userId }) => {
+      if (this.groupsDown) throw new TeahouseError('UNAVAILABLE');
+      return { groups: [...this.members].filter(([, users]) => users.has(userId)).map(([id]) => this.summary(id)) };
+    });
+    serveCall(bus, groupCalls.heads, 'group-chat', async ({ groupIds }) => ({
+      heads: groupIds.map((id) => [id, this.log(id).length] as [number, number]),
+    }));
+    serveCall(bus, groupCalls.repair, 'group-chat', async ({ groupId, afterSeq, limit }) => {
+      this.repairs += 1;
+      const page = this.log(groupId).slice(afterSeq, afterSeq + limit);
+      return { messages: page, more: afterSeq + limit < this.log(groupId).length };
+    });
+    serveCall(bus, privateCalls.session, 'private-chat', async () => ({ conversations: [], more: false }));
+  }
+
+  log(id: number): GroupMessage[] {
+    let messages = this.logs.get(id);
+    if (messages === undefined) {
+      messages = [];
+      this.logs.set(id, messages);
+    }
+    return messages;
+  }
+
+  summary(id: number): GroupSummary {
+    return {
+      id,
+      groupNumber: 88888888 + id,
+      groupName: `g${id}`,
+      state: 'normal',
+      rights: 'member',
+      lastSeq: this.log(id).length,
+      readSeq: 0,
+    };
+  }
+
+  /** Stores messages without telling anybody; returns the event. */
+  store(groupId: number, count: number, notice?: Notice, sender = ''): Uint8Array {
+    const messages = this.log(groupId);
+    const first = messages.length + 1;
+    const stored = Array.from(
+      { length: count },
+      (_, index): GroupMessage => ({
+        groupId,
+        id: `01890a5d-ac96-774b-bcce-${String(first + index).padStart(12, '0')}`,
+        seq: first + index,
+        from: 9,
+        content: notice ? '' : `m${first + index}`,
+        kind: notice ? 'notice' : 'normal',
+        createTime: '2026-11-22T08:00:00.000Z',
+        ...(notice ? { notice } : {}),
+      }),
+    );
+    messages.push(...stored);
+    const change =
+      notice &&
+      (notice.event === 'joined'
+        ? { seq: first, join: notice.userId as number }
+        : { seq: first, leave: notice.userId as number });
+    return encodeEvent(
+      { kind: 'run', groupId, first, senders: stored.map(() => sender), ...(change ? { changes: [change] } : {}) },
+      stored.map((message) => JSON.stringify({ type: 'groupMessage', ...message })),
+    );
+  }
+
+  publish(groupId: number, event: Uint8Array): void {
+    this.bus.publish(subjects.groupEvent(groupId), event);
+  }
+}
+
+function setUp(t: Tap) {
+  const memory = createMemoryHub();
+  const services = new FakeServices(memory.connect('services'));
+  const hub = new Hub({ bus: memory.connect('gateway'), log });
+  t.teardown(async () => {
+    hub.close();
+    await services.bus.close();
+  });
+  const enter = async (id: string, userId: number) => {
+    const socket = new FakeSocket(id, userId);
+    let told: { groups: GroupSummary[] } | undefined;
+    await hub.enter(socket, (lists) => {
+      told = lists;
+    });
+    return { socket, groups: told?.groups ?? [] };
+  };
+  return { services, hub, enter };
+}
+const until = (check: () => boolean) => eventually(check, 5000, 'the frames came');
+type Tap = { teardown(work: () => Promise<void>): void };
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+t.test('a member hears everything after the lastSeq that ready told, in order', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  services.store(1, 3);
+  const { socket, groups } = await enter('a', 5);
+  t.equal(groups[0]?.lastSeq, 3);
+  services.publish(1, services.store(1, 2));
+  services.publish(1, services.store(1, 1));
+  await until(() => socket.seqs(1).length === 3);
+  t.same(socket.seqs(1), [4, 5, 6]);
+});
+
+t.test('the connection that sent a message does not hear it, another of the same user does', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const first = await enter('a', 5);
+  const second = await enter('b', 5);
+  services.publish(1, services.store(1, 1, undefined, 'a'));
+  services.publish(1, services.store(1, 1, undefined, 'b'));
+  await until(() => second.socket.seqs(1).length === 1 && first.socket.seqs(1).length === 1);
+  t.same(second.socket.seqs(1), [1]);
+  t.same(first.socket.seqs(1), [2]);
+});
+
+t.test('a lost event is fetched before what follows it, doubles are dropped, early ones wait', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const { socket } = await enter('a', 5);
+  const one = services.store(1, 1);
+  services.store(1, 250); // lost: two pages of repair
+  const three = services.store(1, 1);
+  const four = services.store(1, 1);
+  services.publish(1, one);
+  services.publish(1, four);
+  services.publish(1, three);
+  services.publish(1, one);
+  services.publish(1, four);
+  await until(() => socket.seqs(1).length >= 253);
+  t.same(socket.seqs(1), range(1, 253));
+  t.equal(services.repairs, 2);
+});
+
+t.test('two events in the wrong order are put right without asking anybody', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const { socket } = await enter('a', 5);
+  const one = services.store(1, 1);
+  const two = services.store(1, 1);
+  services.publish(1, two);
+  services.publish(1, one);
+  await until(() => socket.seqs(1).length === 2);
+  t.same(socket.seqs(1), [1, 2]);
+  t.equal(services.repairs, 0);
+});
+
+t.test('the loss of the very last event is found by the heads, and told in the heads of a heartbeat', async (t) => {
+  const { services, hub, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const { socket } = await enter('a', 5);
+  t.equal(hub.headsFor(socket), undefined);
+  services.store(1, 2);
+  services.bus.publish(subjects.groupHeads, Buffer.from(JSON.stringify({ heads: [[1, 2]] })));
+  await until(() => socket.seqs(1).length === 2);
+  t.same(hub.headsFor(socket), { groups: { 1: 2 }, users: {} });
+  t.equal(hub.headsFor(socket), undefined, 'told once');
+});
+
+t.test('with more than 1,000 missing the clients are told to catch up', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const { socket } = await enter('a', 5);
+  services.store(1, 1500);
+  services.publish(1, services.store(1, 1));
+  await until(() => socket.seqs(1).length === 1);
+  t.match(
+    socket.frames.find((frame) => frame.type === 'catchUp'),
+    { groupId: 1, seq: 1500 },
+  );
+  t.same(socket.seqs(1), [1501]);
+});
+
+t.test('who joins hears the notice that says so and what follows; who leaves hears it last', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const stays = await enter('a', 5);
+  const goes = await enter('b', 6);
+  const comes = await enter('c', 7);
+  services.publish(1, services.store(1, 1));
+  services.publish(1, services.store(1, 1, { event: 'joined', userId: 7 }));
+  services.bus.publish(
+    subjects.user(7, 'group'),
+    encodeEvent({ kind: 'enter', groupId: 1, seq: 2 }, [JSON.stringify({ type: 'groupChanged', group: { id: 1 } })]),
+  );
+  services.publish(1, services.store(1, 1));
+  services.publish(1, services.store(1, 1, { event: 'removed', userId: 6 }));
+  services.bus.publish(subjects.user(6, 'group'), encodeEvent({ kind: 'exit', groupId: 1, seq: 4 }, []));
+  services.publish(1, services.store(1, 1));
+  await until(() => stays.socket.seqs(1).length === 5);
+  t.same(stays.socket.seqs(1), [1, 2, 3, 4, 5]);
+  t.same(comes.socket.seqs(1), [2, 3, 4, 5]);
+  t.same(goes.socket.seqs(1), [1, 2, 3, 4]);
+  t.equal(comes.socket.frames.filter((frame) => frame.type === 'groupChanged').length, 1);
+});
+
+t.test('the notice of a removal that was lost takes the member out when it is fetched', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const stays = await enter('a', 5);
+  const goes = await enter('b', 6);
+  services.store(1, 1, { event: 'banned', userId: 6 });
+  services.publish(1, services.store(1, 1));
+  await until(() => stays.socket.seqs(1).length === 2);
+  t.same(goes.socket.seqs(1), [1]);
+});
+
+t.test(
+  'the first member here of a group hears all from the notice on, though nobody listened when it was published',
+  async (t) => {
+    const { services, hub, enter } = setUp(t);
+    const { socket } = await enter('a', 5);
+    services.store(1, 3);
+    services.publish(1, services.store(1, 1, { event: 'joined', userId: 5 }));
+    services.publish(1, services.store(1, 1));
+    services.bus.publish(subjects.user(5, 'group'), encodeEvent({ kind: 'enter', groupId: 1, seq: 4 }, []));
+    await until(() => socket.seqs(1).length === 2);
+    t.same(socket.seqs(1), [4, 5]);
+    hub.leave(socket);
+    t.same(hub.size, { rooms: 0, people: 0, sockets: 0 });
+  },
+);
+
+t.test('a missing group-chat is named, and its list follows when it is back', async (t) => {
+  const { services, hub } = setUp(t);
+  services.members.set(1, new Set([5]));
+  services.groupsDown = true;
+  const socket = new FakeSocket('a', 5);
+  let unavailable: string[] | undefined;
+  await hub.enter(socket, (lists) => {
+    unavailable = lists.unavailable;
+  });
+  t.same(unavailable, ['groups']);
+  services.groupsDown = false;
+  await until(() => socket.frames.some((frame) => frame.type === 'groups'));
+  services.publish(1, services.store(1, 1));
+  await until(() => socket.seqs(1).length === 1);
+});
+
+t.test('a socket that left while its lists were read is never seated', async (t) => {
+  const { services, hub } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const socket = new FakeSocket('a', 5);
+  const entering = hub.enter(socket, () => t.fail('seated'));
+  hub.leave(socket);
+  await entering;
+  t.same(hub.size, { rooms: 0, people: 0, sockets: 0 });
+});
+
+t.test('a message acked before a repair brings it does not come to its sender again', async (t) => {
+  const { services, hub, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const sender = await enter('a', 5);
+  const other = await enter('b', 6);
+  services.store(1, 1); // its event is lost
+  hub.ackedInGroup(1, 1, 'a');
+  services.publish(1, services.store(1, 1));
+  await until(() => other.socket.seqs(1).length === 2);
+  t.same(sender.socket.seqs(1), [2]);
+});
