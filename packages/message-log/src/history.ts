@@ -15,13 +15,19 @@ export function createHistory({ database, tables, log }: { database: Database; t
 
   /** The inclusive range of `seq` that the page covers, by what the conversation holds now. */
   async function read(manager: EntityManager, conversationId: number, page: PageRequest) {
-    const [row] = await manager.query<Row[]>(`SELECT lastSeq FROM ${tables.conversation} WHERE id = ?`, [conversationId]);
-    const lastSeq = Number(row?.['lastSeq'] ?? 0);
+    const [row] = await manager.query<Row[]>(`SELECT lastSeq FROM ${tables.conversation} WHERE id = ?`, [
+      conversationId,
+    ]);
+    const lastSeq = Number(row?.lastSeq ?? 0);
     const { afterSeq, beforeSeq = lastSeq + 1, limit } = page;
     const from = afterSeq === undefined ? Math.max(1, Math.min(beforeSeq - 1, lastSeq) - limit + 1) : afterSeq + 1;
     const to = afterSeq === undefined ? Math.min(beforeSeq - 1, lastSeq) : Math.min(afterSeq + limit, lastSeq);
     if (from > to) return { from, to, lastSeq, messages: [] };
-    const rows = await manager.query<Row[]>(`${select} AND seq BETWEEN ? AND ? ORDER BY seq`, [conversationId, from, to]);
+    const rows = await manager.query<Row[]>(`${select} AND seq BETWEEN ? AND ? ORDER BY seq`, [
+      conversationId,
+      from,
+      to,
+    ]);
     return { from, to, lastSeq, messages: rows.map((found) => toMessage(conversationId, found)) };
   }
 

@@ -1,6 +1,5 @@
 import type { Notice } from '@teahouse/contracts';
 import { type Param, type Row, values } from '@teahouse/service-kit';
-import type { EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from './clock.js';
 import { messageColumns, toMessage } from './rows.js';
@@ -16,27 +15,60 @@ export function createInside(tables: LogTables, clock: Clock): Inside {
     if (notices.length === 0) return [];
     const [row] = await manager.query<Row[]>(`SELECT lastSeq FROM ${conversation} WHERE id = ?`, [conversationId]);
     if (!row) throw new Error(`appendInside: there is no conversation ${conversationId}`);
-    const lastSeq = Number(row['lastSeq']);
+    const lastSeq = Number(row.lastSeq);
     const createTime = clock();
     const stored = notices.map(({ from, notice }, i): StoredMessage => {
-      return { conversationId, seq: lastSeq + i + 1, id: uuidv7(), from, content: '', kind: 'notice', notice, createTime, recalled: false };
+      return {
+        conversationId,
+        seq: lastSeq + i + 1,
+        id: uuidv7(),
+        from,
+        content: '',
+        kind: 'notice',
+        notice,
+        createTime,
+        recalled: false,
+      };
     });
-    const { sql, params } = values(stored.map((one): Param[] => [
-      conversationId, one.seq, one.id, one.from, '', 1, JSON.stringify(one.notice satisfies Notice | undefined), null, createTime, 0,
-    ]));
+    const { sql, params } = values(
+      stored.map((one): Param[] => [
+        conversationId,
+        one.seq,
+        one.id,
+        one.from,
+        '',
+        1,
+        JSON.stringify(one.notice satisfies Notice | undefined),
+        null,
+        createTime,
+        0,
+      ]),
+    );
     await manager.query(`INSERT INTO ${message} (${key}, ${messageColumns}) VALUES ${sql}`, params);
-    await manager.query(`UPDATE ${conversation} SET lastSeq = ?, movedAt = ? WHERE id = ?`, [lastSeq + stored.length, createTime, conversationId]);
+    await manager.query(`UPDATE ${conversation} SET lastSeq = ?, movedAt = ? WHERE id = ?`, [
+      lastSeq + stored.length,
+      createTime,
+      conversationId,
+    ]);
     return stored;
   };
 
   const messageInside: Inside['messageInside'] = async (manager, conversationId, seq) => {
-    const [row] = await manager.query<Row[]>(`SELECT ${messageColumns} FROM ${message} WHERE ${key} = ? AND seq = ?`, [conversationId, seq]);
+    const [row] = await manager.query<Row[]>(`SELECT ${messageColumns} FROM ${message} WHERE ${key} = ? AND seq = ?`, [
+      conversationId,
+      seq,
+    ]);
     return row && toMessage(conversationId, row);
   };
 
   const recallInside: Inside['recallInside'] = async (manager, conversationId, seq, by) => {
-    await manager.query(`UPDATE ${message} SET content = '', recalled = 1 WHERE ${key} = ? AND seq = ?`, [conversationId, seq]);
-    const [notice] = await appendInside(manager, conversationId, [{ from: by, notice: { event: 'recalled', by, seq } }]);
+    await manager.query(`UPDATE ${message} SET content = '', recalled = 1 WHERE ${key} = ? AND seq = ?`, [
+      conversationId,
+      seq,
+    ]);
+    const [notice] = await appendInside(manager, conversationId, [
+      { from: by, notice: { event: 'recalled', by, seq } },
+    ]);
     return notice as StoredMessage;
   };
 

@@ -36,6 +36,7 @@ export class Lane<D extends Draft> {
   readonly #parked = new Map<number, Entry<D>[]>();
   #work: Promise<void> | undefined;
   #closed = false;
+  #reachable = true;
 
   constructor(options: LaneOptions<D>) {
     this.#options = options;
@@ -50,6 +51,8 @@ export class Lane<D extends Draft> {
     if (this.#work || this.#closed) return;
     this.#work = this.#loop().finally(() => {
       this.#work = undefined;
+      // Somebody may have come between the loop's last look and now.
+      if (this.#waiting.length > 0) this.start();
     });
   }
 
@@ -103,6 +106,7 @@ export class Lane<D extends Draft> {
     for (let attempt = 1; attempt <= attempts; attempt++) {
       try {
         const putOff = await this.#options.transact(batch);
+        this.#reached();
         this.#park(putOff);
         if (putOff.length === batch.length) await pause(busyPauseMs);
         return;
@@ -119,6 +123,10 @@ export class Lane<D extends Draft> {
     const busy = new Set<number>();
     for (const [i, entry] of batch.entries()) {
       const { conversationId } = entry.draft;
+      if (entry.deadline <= Date.now()) {
+        entry.settle(new TeahouseError('UNAVAILABLE'));
+        continue;
+      }
       const outcome = busy.has(conversationId) ? 'busy' : await this.#alone(entry);
       if (outcome === 'lost') {
         putOff.push(...batch.slice(i));
@@ -141,7 +149,9 @@ export class Lane<D extends Draft> {
         if (await this.#lost(error)) return 'lost';
         if (attempt < attemptsAlone && entry.deadline > Date.now()) continue;
         this.#options.log.error({ err: error }, 'a draft could not be stored');
-        entry.settle(new TeahouseError(failureOf(error) === 'refused' ? 'UNAVAILABLE' : 'INTERNAL', undefined, { cause: error }));
+        entry.settle(
+          new TeahouseError(failureOf(error) === 'refused' ? 'UNAVAILABLE' : 'INTERNAL', undefined, { cause: error }),
+        );
         return 'answered';
       }
     }
@@ -150,9 +160,15 @@ export class Lane<D extends Draft> {
   /** True, after a pause, where nobody could be asked: the drafts wait for a new connection, until their deadline. */
   async #lost(error: unknown): Promise<boolean> {
     if (failureOf(error) !== 'lost') return false;
-    this.#options.log.warn({ err: error }, 'the database could not be reached');
+    if (this.#reachable) this.#options.log.warn({ err: error }, 'the database could not be reached');
+    this.#reachable = false;
     await pause(lostPauseMs);
     return true;
+  }
+
+  #reached(): void {
+    if (!this.#reachable) this.#options.log.info('the database can be reached again');
+    this.#reachable = true;
   }
 
   /** Parks entries by conversation, ahead of those parked already, which came later. */
@@ -172,7 +188,8 @@ export class Lane<D extends Draft> {
   }
 
   #refuseAll(): void {
-    for (const entry of [...this.#parked.values(), this.#waiting].flat()) entry.settle(new TeahouseError('UNAVAILABLE'));
+    for (const entry of [...this.#parked.values(), this.#waiting].flat())
+      entry.settle(new TeahouseError('UNAVAILABLE'));
     this.#parked.clear();
     this.#waiting = [];
   }

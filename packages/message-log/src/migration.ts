@@ -21,7 +21,12 @@ export function logMigration(tables: LogTables): LogMigration {
       const dialect = dialectOf(runner);
       const { bigint, int, ascii, tableOptions } = ddl(dialect);
       const content = wideText(dialect);
-      for (const [column, start] of [['lastSeq', 0], ['movedAt', 0], ['archivedThroughSeq', 0], ['hotFromSeq', 1]] as const) {
+      for (const [column, start] of [
+        ['lastSeq', 0],
+        ['movedAt', 0],
+        ['archivedThroughSeq', 0],
+        ['hotFromSeq', 1],
+      ] as const) {
         await runner.query(`ALTER TABLE ${conversation} ADD COLUMN ${column} ${bigint} NOT NULL DEFAULT ${start}`);
       }
       await runner.query(`CREATE INDEX ${conversation}_moved ON ${conversation} (movedAt)`);

@@ -21,7 +21,10 @@ export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> 
   const lanes = sessions.map((session) => {
     // A session that could not be had shows in the first transaction.
     session.catch(() => {});
-    return new Lane<D>({ transact: createTransact({ session, dialect: database.dialect, statements, rules, clock, onStored, log }), log });
+    return new Lane<D>({
+      transact: createTransact({ session, dialect: database.dialect, statements, rules, clock, onStored, log }),
+      log,
+    });
   });
   const stopPruning = startPruning({ database, tables, log });
   const moved = `SELECT ${['id', 'lastSeq', 'movedAt', ...rules.columns].join(', ')} FROM ${tables.conversation} WHERE movedAt >= ? ORDER BY movedAt, id LIMIT ?`;
@@ -66,8 +69,10 @@ export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> 
     async close() {
       closed = true;
       const opened = await Promise.allSettled(sessions);
+      const end = (how: 'release' | 'destroy') => {
+        for (const one of opened) if (one.status === 'fulfilled') one.value[how]();
+      };
       const late = setTimeout(() => end('destroy'), closeMs);
-      const end = (how: 'release' | 'destroy') => opened.forEach((one) => one.status === 'fulfilled' && one.value[how]());
       await Promise.all([...lanes.map((lane) => lane.close()), stopPruning()]);
       clearTimeout(late);
       end('release');

@@ -83,9 +83,14 @@ export function plan<D extends Draft>(drafts: readonly D[], known: Known<D>): Pl
 }
 
 function answerAgain(draft: Draft, before: Row): Stored | TeahouseError {
-  const same = before['conversationId'] === draft.conversationId && before['contentHash'] === contentHash(draft.content);
+  const same = before.conversationId === draft.conversationId && before.contentHash === contentHash(draft.content);
   if (!same) return new TeahouseError('CONFLICT');
-  return { id: String(before['id']), seq: Number(before['seq']), createTime: Number(before['createTime']), duplicate: true };
+  return {
+    id: String(before.id),
+    seq: Number(before.seq),
+    createTime: Number(before.createTime),
+    duplicate: true,
+  };
 }
 
 function shared(result: Stored | TeahouseError | undefined): Stored | TeahouseError | undefined {
@@ -99,7 +104,7 @@ function place(draft: Draft, conversation: Row, open: Map<number, OpenBatch>, cr
     batch = { conversationId, messages: [], connectionIds: [], conversation };
     open.set(conversationId, batch);
   }
-  const seq = Number(conversation['lastSeq']) + batch.messages.length + 1;
+  const seq = Number(conversation.lastSeq) + batch.messages.length + 1;
   const id = uuidv7();
   const message = { conversationId, seq, id, from, content, kind: 'normal', createTime, recalled: false } as const;
   batch.messages.push(clientId === undefined ? message : { ...message, clientId });

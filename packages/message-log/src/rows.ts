@@ -9,15 +9,15 @@ export function toMessage(conversationId: number, row: Row): StoredMessage {
   const { notice, clientId } = row;
   return {
     conversationId,
-    seq: Number(row['seq']),
-    id: String(row['id']),
-    from: Number(row['fromUserId']),
-    content: String(row['content']),
-    kind: row['kind'] === 1 ? 'notice' : 'normal',
+    seq: Number(row.seq),
+    id: String(row.id),
+    from: Number(row.fromUserId),
+    content: String(row.content),
+    kind: row.kind === 1 ? 'notice' : 'normal',
     ...(typeof notice === 'string' ? { notice: JSON.parse(notice) as Notice } : {}),
     ...(typeof clientId === 'string' ? { clientId } : {}),
-    createTime: Number(row['createTime']),
-    recalled: row['recalled'] === 1,
+    createTime: Number(row.createTime),
+    recalled: row.recalled === 1,
   };
 }
 
@@ -26,5 +26,7 @@ const frameBytes = 512;
 
 /** No less than what the message takes as JSON on its way to a client. */
 export function jsonBytes({ content, notice }: StoredMessage): number {
-  return frameBytes + Buffer.byteLength(JSON.stringify(content)) + (notice ? Buffer.byteLength(JSON.stringify(notice)) : 0);
+  return (
+    frameBytes + Buffer.byteLength(JSON.stringify(content)) + (notice ? Buffer.byteLength(JSON.stringify(notice)) : 0)
+  );
 }

@@ -29,13 +29,13 @@ export function createSearch({ database, tables }: { database: Database; tables:
     do {
       const rows = await database.read((manager) => manager.query<Row[]>(step, [conversationId, before]));
       for (const row of rows) {
-        if (row['kind'] === 0 && row['recalled'] === 0 && fold(String(row['content'])).includes(wanted)) {
+        if (row.kind === 0 && row.recalled === 0 && fold(String(row.content)).includes(wanted)) {
           const message = toMessage(conversationId, row);
           room -= jsonBytes(message);
           if (room < 0 && messages.length > 0) return { messages, more: true, beforeSeq: before };
           messages.push(message);
         }
-        before = Number(row['seq']);
+        before = Number(row.seq);
         if (messages.length === limit && before > 1) return { messages, more: true, beforeSeq: before };
       }
       if (rows.length < stepRows) return { messages, more: false };

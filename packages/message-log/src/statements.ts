@@ -38,7 +38,8 @@ export function createStatements(dialect: Dialect, tables: LogTables, columns: r
     const params: Param[] = [];
     for (const { conversationId, messages } of batches) {
       for (const { seq, id, from, content, clientId, createTime } of messages) {
-        if (clientId !== undefined) params.push(from, clientId, conversationId, seq, id, createTime, contentHash(content));
+        if (clientId !== undefined)
+          params.push(from, clientId, conversationId, seq, id, createTime, contentHash(content));
       }
     }
     return params.length === 0 ? undefined : { sql: insertSent + rows('(?,?,?,?,?,?,?)', params.length / 7), params };
@@ -54,7 +55,10 @@ export function createStatements(dialect: Dialect, tables: LogTables, columns: r
     }
     return [...byCount].map(([count, ids]) => {
       const { sql, params } = list(ids);
-      return { sql: `UPDATE ${conversation} SET lastSeq = lastSeq + ?, movedAt = ? WHERE id IN ${sql}`, params: [count, now, ...params] };
+      return {
+        sql: `UPDATE ${conversation} SET lastSeq = lastSeq + ?, movedAt = ? WHERE id IN ${sql}`,
+        params: [count, now, ...params],
+      };
     });
   };
 

@@ -1,5 +1,13 @@
 import { TeahouseError } from '@teahouse/contracts';
-import { classify, type Dialect, type Log, type Row, type Run, type Session, type Statement } from '@teahouse/service-kit';
+import {
+  classify,
+  type Dialect,
+  type Log,
+  type Row,
+  type Run,
+  type Session,
+  type Statement,
+} from '@teahouse/service-kit';
 import type { Clock } from './clock.js';
 import type { Entry } from './lane.js';
 import { type Known, type Plan, plan, sentKey } from './plan.js';
@@ -15,10 +23,10 @@ export type Transact<D extends Draft> = (entries: readonly Entry<D>[]) => Promis
 
 /** `lost`: nobody could be asked. `refused`: a lock or a deadlock, the same may go well the next time. */
 export function failureOf(error: unknown): 'lost' | 'refused' | 'other' {
-  if (error instanceof TeahouseError) return 'lost';
+  // A session tells them all as UNAVAILABLE, with the driver's error as cause.
   const kind = classify(error);
-  if (kind === 'connection') return 'lost';
-  return kind === 'deadlock' || kind === 'locked' ? 'refused' : 'other';
+  if (kind === 'deadlock' || kind === 'locked') return 'refused';
+  return kind === 'connection' || error instanceof TeahouseError ? 'lost' : 'other';
 }
 
 export interface TransactOptions<D extends Draft> {
@@ -39,23 +47,27 @@ export function createTransact<D extends Draft>(options: TransactOptions<D>): Tr
   return async (entries) => {
     const drafts = entries.map(({ draft }) => draft);
     let decided: Plan | undefined;
-    let lost: unknown;
+    let given: unknown;
     try {
       const session = await options.session;
       await session.exclusive(async (run) => {
         const known = await look(run, session.begin, drafts, options);
-        const { batches } = (decided = plan(drafts, { ...known, now: clock() }));
+        // A session that was late gave up on this work, which may still get here, and the drafts are tried again.
+        if (given) throw given;
+        const now = clock();
+        decided = plan(drafts, { ...known, now });
+        const { batches } = decided;
         if (batches.length === 0) await run([commit]);
-        else await run([...statements.store(batches, clock()), ...(rules.writes?.(batches) ?? []), commit]);
+        else await run([...statements.store(batches, now), ...(rules.writes?.(batches) ?? []), commit]);
       });
     } catch (error) {
+      given = error;
       if (!decided || failureOf(error) !== 'lost') throw error;
-      lost = error;
+      log.warn({ err: error, drafts: drafts.length }, 'the connection was lost while a batch was committed');
     }
     if (!decided) throw new Error('a session ran no work');
-    if (lost) log.warn({ err: lost, drafts: drafts.length }, 'the connection was lost while a batch was committed');
-    else publish(decided.batches);
-    return settle(entries, decided, lost);
+    if (!given) publish(decided.batches);
+    return settle(entries, decided, given);
   };
 
   function publish(batches: readonly StoredBatch[]): void {
@@ -95,7 +107,8 @@ async function look<D extends Draft>(
   const locked = byId(results[1] ?? []);
   const sent = new Map<string, Row>();
   if (sentBefore) {
-    for (const row of results[2 + reads.length] ?? []) sent.set(sentKey(Number(row['fromUserId']), String(row['clientId'])), row);
+    for (const row of results[2 + reads.length] ?? [])
+      sent.set(sentKey(Number(row.fromUserId), String(row.clientId)), row);
   }
   const absent = locked.size === ids.length ? [] : ids.filter((id) => !locked.has(id));
   // SQLite has one writer: nothing is ever locked elsewhere.
@@ -105,5 +118,5 @@ async function look<D extends Draft>(
 }
 
 function byId(rows: readonly Row[]): Map<number, Row> {
-  return new Map(rows.map((row) => [Number(row['id']), row]));
+  return new Map(rows.map((row) => [Number(row.id), row]));
 }

@@ -128,7 +128,11 @@ export interface MessageLog<D extends Draft> {
    * For a verb that changes a conversation: appends notices in its transaction, after it locked the conversation's row
    * itself (SELECT … FOR UPDATE by primary key). The caller publishes them once it has committed.
    */
-  appendInside(manager: EntityManager, conversationId: number, notices: readonly { from: number; notice: Notice }[]): Promise<StoredMessage[]>;
+  appendInside(
+    manager: EntityManager,
+    conversationId: number,
+    notices: readonly { from: number; notice: Notice }[],
+  ): Promise<StoredMessage[]>;
   /** One message, read inside the caller's transaction. */
   messageInside(manager: EntityManager, conversationId: number, seq: number): Promise<StoredMessage | undefined>;
   /**

@@ -1,0 +1,3 @@
+import { logBehaviour } from './behaviour.js';
+
+logBehaviour('sqlite', async () => 'sqlite::memory:');
