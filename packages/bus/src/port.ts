@@ -98,7 +98,7 @@ export interface WatchOptions {
  * with no dot at either end. What is stored may be lost with the bus's disk: the writer puts it again.
  */
 export interface View<T> {
-  /** The value, or undefined where there is none. Shortly after a put, an older one may be seen. */
+  /** The value, or undefined where there is none. */
   get(key: string): Promise<T | undefined>;
   /** Stores, unless a newer version is there: then false. The same version is stored again. */
   put(key: string, value: T, version: number): Promise<boolean>;

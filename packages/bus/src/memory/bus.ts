@@ -195,6 +195,7 @@ export class MemoryBus implements Bus {
     const drained = [...this.#serving].map((subscription) => subscription.drain());
     const stopped = [...this.#consumers].map((consumer) => consumer.stop());
     await settledWithin(Promise.all([...drained, ...stopped]), drainMs);
+    await this.flush();
     this.#connected = false;
     for (const end of [...this.#ending]) end();
     for (const listener of this.#statusListeners) {

@@ -66,6 +66,8 @@ export class QueueConsumer {
               max_messages: options.batch,
               expires: pullMs,
             });
+            // Whoever ended the pull before this one knew nothing of it.
+            if (this.#stopped || !link.connected) this.#wake();
             await this.#work(this.#pull);
           }
         } else await this.#pause.for(pauseMs);

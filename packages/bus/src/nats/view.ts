@@ -42,6 +42,8 @@ export class NatsView<T> {
     const options = {
       history: 1,
       storage: StorageType.File,
+      // The faster direct reads get no answer at all where the bucket is missing.
+      allow_direct: false,
       ...(this.#ttlMs === undefined ? {} : { ttl: this.#ttlMs }),
     };
     try {

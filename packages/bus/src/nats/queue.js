@@ -1,0 +1,97 @@
+import { AckPolicy, DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from '@nats-io/jetstream';
+import { nanos } from 'nats';
+import { asUnavailable, jetStreamMs } from './link.js';
+import { isMissing } from './missing.js';
+import { onceAtATime } from './once.js';
+import { QueueConsumer } from './queue-consumer.js';
+
+const dedupeMs = 120_000;
+/** Items out with consumers at once, over all of them. */
+const outLimit = 20_000;
+/** "stream name already in use with a different configuration". */
+const otherConfiguration = 10058;
+/** The one consumer that all who work on a queue share. */
+export const workers = 'workers';
+/** A durable queue: a JetStream stream that keeps each item until it is done, on disk. Made again where the server lost it. */
+export class NatsQueue {
+  #link;
+  #js;
+  #name;
+  #stream;
+  #subject;
+  #options;
+  constructor(link, js, name, options) {
+    this.#link = link;
+    this.#js = js;
+    this.#name = name;
+    this.#stream = `queue_${name}`;
+    this.#subject = `queue.${name}`;
+    this.#options = options;
+    this.open = onceAtATime(() => this.#open());
+  }
+  async #open() {
+    const { maxMessages, ackWaitMs } = this.#options;
+    const config = {
+      subjects: [this.#subject],
+      retention: RetentionPolicy.Workqueue,
+      storage: StorageType.File,
+      discard: DiscardPolicy.New,
+      max_msgs: maxMessages,
+      duplicate_window: nanos(dedupeMs),
+    };
+    const make = async () => {
+      const jsm = await this.#js.jetstreamManager(false);
+      try {
+        await jsm.streams.add({ name: this.#stream, ...config });
+      } catch (error) {
+        if (!(error instanceof JetStreamApiError) || error.code !== otherConfiguration) throw error;
+        await jsm.streams.update(this.#stream, config);
+      }
+      await jsm.consumers.add(this.#stream, {
+        durable_name: workers,
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: nanos(ackWaitMs),
+        max_ack_pending: Math.min(maxMessages, outLimit),
+      });
+    };
+    try {
+      await this.#link.attempt(this.#name, make, 2 * jetStreamMs);
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+  async push(payload, id) {
+    await this.#use(() => this.#js.publish(this.#subject, payload, id === undefined ? {} : { msgID: id }));
+  }
+  async size() {
+    return this.#use(
+      async () => (await (await this.#js.jetstreamManager(false)).streams.info(this.#stream)).state.messages,
+    );
+  }
+  async #use(work) {
+    try {
+      return await this.#link.attempt(this.#name, work);
+    } catch (error) {
+      if (!isMissing(error)) throw asUnavailable(error);
+    }
+    await this.open();
+    try {
+      return await this.#link.attempt(this.#name, work);
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+  consume(handler, options) {
+    const consumer = new QueueConsumer({
+      link: this.#link,
+      name: this.#name,
+      find: () => this.#js.consumers.get(this.#stream, workers),
+      open: this.open,
+      retryMs: this.#options.retryMs ?? 1_000,
+      handler,
+      options,
+    });
+    return { stop: () => consumer.stop() };
+  }
+}
+//# sourceMappingURL=queue.js.map

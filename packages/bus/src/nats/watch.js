@@ -1,0 +1,113 @@
+import { DeliverPolicy } from '@nats-io/jetstream';
+import { Pause } from '../deadline.js';
+import { reporter } from '../report.js';
+
+/** Between attempts to begin anew. */
+const pauseMs = 500;
+/**
+ * Follows a bucket in rounds. A round tells all entries, then the changes; it ends with the connection, or when the server's
+ * side of it was lost, and the next begins from the start. Keys that a new round does not find again are told as removed. It
+ * remembers all keys, so its memory grows with the bucket.
+ */
+export class Watch {
+  #input;
+  #report;
+  #pause = new Pause();
+  #off;
+  #known = new Set();
+  #endRound;
+  #stopped = false;
+  constructor(input) {
+    this.#input = input;
+    this.#report = reporter(input.options.onError ?? input.link.onError);
+    this.#off = input.link.onStatus(() => this.#wake());
+    this.ready = new Promise((resolve) => {
+      void this.#run(resolve);
+    });
+  }
+  stop() {
+    this.#stopped = true;
+    this.#off();
+    this.#wake();
+  }
+  #wake() {
+    this.#endRound?.();
+    this.#pause.wake();
+  }
+  async #run(ready) {
+    while (!this.#stopped) {
+      try {
+        if (this.#input.link.connected) await this.#round(ready);
+        else await this.#pause.for(pauseMs);
+      } catch (error) {
+        if (this.#stopped) return;
+        if (this.#input.link.connected) this.#report(error);
+        await this.#pause.for(pauseMs);
+      }
+    }
+  }
+  async #round(ready) {
+    const { link, js, name } = this.#input;
+    const over = new Promise((resolve) => {
+      this.#endRound = resolve;
+    });
+    await this.#input.open();
+    const prefix = `$KV.${name}.`;
+    const consumer = await link.attempt(name, () =>
+      js.consumers.getPushConsumer(`KV_${name}`, {
+        deliver_policy: DeliverPolicy.LastPerSubject,
+        filter_subjects: `${prefix}>`,
+      }),
+    );
+    const { num_pending } = await consumer.info(true);
+    const found = new Set();
+    let first = true;
+    const complete = () => {
+      first = false;
+      for (const key of this.#known) if (!found.has(key)) this.#tell(key, undefined);
+      this.#known = found;
+      ready();
+    };
+    const messages = await consumer.consume({
+      callback: (message) => {
+        const key = message.subject.slice(prefix.length);
+        const value = this.#read(message);
+        if (value === undefined) found.delete(key);
+        else found.add(key);
+        // A removal that is among the first entries is told by `complete`, to those who knew the key.
+        if (value !== undefined || !first) this.#tell(key, value);
+        if (first && message.info.pending === 0) complete();
+      },
+    });
+    if (num_pending === 0) complete();
+    void this.#follow(messages);
+    if (!this.#stopped && link.connected) await over;
+    messages.stop();
+    // Left alone, the server's side ends by itself after 5 minutes.
+    if (link.connected) await link.attempt(name, () => consumer.delete()).catch(() => {});
+  }
+  /** Ends the round when the server's side was lost: what the client library would then go on with may have holes. */
+  async #follow(messages) {
+    const lost = ['heartbeats_missed', 'ordered_consumer_recreated', 'stream_not_found', 'consumer_deleted'];
+    for await (const { type } of messages.status()) if (lost.includes(type)) this.#endRound?.();
+    this.#endRound?.();
+  }
+  #read(message) {
+    if (message.headers?.has('KV-Operation')) return undefined;
+    try {
+      return message.json().d;
+    } catch (error) {
+      this.#report(error);
+      return undefined;
+    }
+  }
+  #tell(key, value) {
+    if (this.#stopped) return;
+    try {
+      this.#input.listener(key, value);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+}
+//# sourceMappingURL=watch.js.map
