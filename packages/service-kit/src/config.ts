@@ -19,7 +19,10 @@ export const port = (fallback: number, description: string) =>
  */
 export const commonConfig = (healthPort: number) => ({
   LOG_LEVEL: Type.Enum([...logLevels], { default: 'info', description: 'least severity that is logged' }),
-  HOST: Type.String({ default: '127.0.0.1', description: 'address to listen on; loopback, as nothing is public by accident' }),
+  HOST: Type.String({
+    default: '127.0.0.1',
+    description: 'address to listen on; loopback, as nothing is public by accident',
+  }),
   HEALTH_PORT: port(healthPort, 'GET /health/live, /health/ready, /metrics'),
   NATS_URL: Type.String({
     pattern: '^(nats|tls)://[^\\s,]+(,(nats|tls)://[^\\s,]+)*$',

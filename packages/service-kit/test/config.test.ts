@@ -36,13 +36,37 @@ const refused: [string, NodeJS.ProcessEnv, string][] = [
   ['text for a number', { PORT: 'abc' }, 'PORT must be an integer between 0 and 65535, not "abc".'],
   ['a number out of range', { PORT: '70000' }, 'PORT must be an integer between 0 and 65535, not "70000".'],
   ['a fraction', { HEALTH_PORT: '1.5' }, 'HEALTH_PORT must be an integer between 0 and 65535, not "1.5".'],
-  ['a number that is too small', { TOKEN_TTL_SECONDS: '0' }, 'TOKEN_TTL_SECONDS must be an integer of at least 1, not "0".'],
+  [
+    'a number that is too small',
+    { TOKEN_TTL_SECONDS: '0' },
+    'TOKEN_TTL_SECONDS must be an integer of at least 1, not "0".',
+  ],
   ['a word for a boolean', { SEED_DEMO: 'yes' }, 'SEED_DEMO must be true or false, not "yes".'],
-  ['an unknown level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud".'],
-  ['a missing address', { AUTH_DB_URL: '' }, 'AUTH_DB_URL is missing: it must be mysql://user:password@host:3306/database or sqlite:path.'],
-  ['a wrong address, whose password is not told', { AUTH_DB_URL: 'postgres://a:secret@h/d' }, 'AUTH_DB_URL must be mysql://user:password@host:3306/database or sqlite:path.'],
-  ['a short password, which is not told', { ADMIN_PASSWORD: 'ab' }, 'ADMIN_PASSWORD must be text between 6 and 128 characters.'],
-  ['a bus that is none', { NATS_URL: 'http://localhost' }, 'NATS_URL must be nats://user:password@host:4222, or several of them with commas.'],
+  [
+    'an unknown level',
+    { LOG_LEVEL: 'loud' },
+    'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud".',
+  ],
+  [
+    'a missing address',
+    { AUTH_DB_URL: '' },
+    'AUTH_DB_URL is missing: it must be mysql://user:password@host:3306/database or sqlite:path.',
+  ],
+  [
+    'a wrong address, whose password is not told',
+    { AUTH_DB_URL: 'postgres://a:secret@h/d' },
+    'AUTH_DB_URL must be mysql://user:password@host:3306/database or sqlite:path.',
+  ],
+  [
+    'a short password, which is not told',
+    { ADMIN_PASSWORD: 'ab' },
+    'ADMIN_PASSWORD must be text between 6 and 128 characters.',
+  ],
+  [
+    'a bus that is none',
+    { NATS_URL: 'http://localhost' },
+    'NATS_URL must be nats://user:password@host:4222, or several of them with commas.',
+  ],
 ];
 
 for (const [what, env, message] of refused) {

@@ -9,7 +9,12 @@ import mysql from 'mysql2/promise';
 
 export interface Mariadb {
   readonly port: number;
-  readonly process: ChildProcess;
+  /** Sends the server a signal: SIGSTOP, SIGCONT. */
+  signal(name: NodeJS.Signals): void;
+  /** Kills the server (SIGKILL) and resolves when it is gone; its disk survives. */
+  kill(): Promise<void>;
+  /** Starts the server again and resolves when it is ready. */
+  start(): Promise<void>;
   /** The address of a new, empty database. */
   createDatabase(): Promise<string>;
   /** Runs one statement as root on a connection of its own. */
@@ -21,21 +26,22 @@ export interface Mariadb {
 export async function startMariadb(): Promise<Mariadb> {
   const folder = await mkdtemp(join(tmpdir(), 'teahouse-mariadb-'));
   const data = `--datadir=${join(folder, 'data')}`;
-  await promisify(execFile)('mariadb-install-db', ['--no-defaults', '--user=root', '--auth-root-authentication-method=normal', data]);
+  await promisify(execFile)('mariadb-install-db', [
+    '--no-defaults',
+    '--user=root',
+    '--auth-root-authentication-method=normal',
+    data,
+  ]);
   const port = await freePort();
-  const child = spawn(
-    'mariadbd',
-    ['--no-defaults', '--user=root', data, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${join(folder, 'socket')}`],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  await new Promise<void>((resolve, reject) => {
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-4000);
-      if (said.includes('ready for connections')) resolve();
-    });
-    child.once('exit', () => reject(new Error(`mariadbd ended: ${said}`)));
-  });
+  const settings = [
+    '--no-defaults',
+    '--user=root',
+    data,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    `--socket=${join(folder, 'socket')}`,
+  ];
+  let child = await startServer(settings);
   const query = async (sql: string) => {
     const connection = await mysql.createConnection({ host: '127.0.0.1', port, user: 'root' });
     try {
@@ -48,7 +54,13 @@ export async function startMariadb(): Promise<Mariadb> {
   let databases = 0;
   return {
     port,
-    process: child,
+    signal: (name) => {
+      child.kill(name);
+    },
+    kill: () => killServer(child),
+    start: async () => {
+      child = await startServer(settings);
+    },
     query,
     async createDatabase() {
       const name = `test${++databases}`;
@@ -56,13 +68,34 @@ export async function startMariadb(): Promise<Mariadb> {
       return `mysql://root@127.0.0.1:${port}/${name}`;
     },
     async stop() {
-      const ended = once(child, 'exit');
-      child.kill('SIGCONT');
-      child.kill('SIGKILL');
-      await ended;
+      await killServer(child);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function startServer(settings: string[]): Promise<ChildProcess> {
+  const child = spawn('mariadbd', settings, { stdio: ['ignore', 'ignore', 'pipe'] });
+  // No server outlives its test, however that ends.
+  const reap = () => child.kill('SIGKILL');
+  process.once('exit', reap);
+  child.once('exit', () => process.removeListener('exit', reap));
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-4000);
+      if (said.includes('ready for connections')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`mariadbd ended: ${said}`)));
+  });
+  return child;
+}
+
+async function killServer(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGCONT');
+  child.kill('SIGKILL');
+  await ended;
 }
 
 export async function freePort(): Promise<number> {

@@ -12,14 +12,25 @@ function capture(): { lines: () => Record<string, unknown>[]; write(line: string
       text += line;
     },
     text: () => text,
-    lines: () => text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>),
+    lines: () =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
   };
 }
 
 t.test('secrets are hidden at three levels, and in children', async (t) => {
   const output = capture();
   const log = createLog({ name: 'auth', level: 'info' }, output);
-  const secrets = { password: 'S1', token: 'S2', refreshToken: 'S3', authorization: 'S4', oldPassword: 'S5', newPassword: 'S6' };
+  const secrets = {
+    password: 'S1',
+    token: 'S2',
+    refreshToken: 'S3',
+    authorization: 'S4',
+    oldPassword: 'S5',
+    newPassword: 'S6',
+  };
   log.info({ ...secrets, body: { ...secrets, inner: secrets }, user: 'ada' }, 'hello');
   log.child({ token: 'S7' }).info('child');
   t.notMatch(output.text(), /S\d/);
@@ -28,15 +39,27 @@ t.test('secrets are hidden at three levels, and in children', async (t) => {
 
 t.test('an error is logged with its cause, without the statement and its values', async (t) => {
   const output = capture();
-  const cause = Object.assign(new Error('lost'), { code: 'ECONNRESET', sql: 'INSERT private words', parameters: ['private words'] });
+  const cause = Object.assign(new Error('lost'), {
+    code: 'ECONNRESET',
+    sql: 'INSERT private words',
+    parameters: ['private words'],
+  });
   createLog({ name: 'auth', level: 'info' }, output).error({ err: new Error('outer', { cause }) }, 'failed');
-  t.match(output.lines()[0], { err: { message: 'outer', stack: String, cause: { message: 'lost', code: 'ECONNRESET' } } });
+  t.match(output.lines()[0], {
+    err: { message: 'outer', stack: String, cause: { message: 'lost', code: 'ECONNRESET' } },
+  });
   t.notMatch(output.text(), /private words/);
 });
 
 t.test('probes tell life, readiness and metrics', async (t) => {
   let ready: () => { ok: boolean; details: Record<string, unknown> } = () => ({ ok: true, details: { bus: 'up' } });
-  const health = await startHealth({ host: '127.0.0.1', port: 0, ready: () => ready(), metrics: createMetrics('auth'), log: quiet });
+  const health = await startHealth({
+    host: '127.0.0.1',
+    port: 0,
+    ready: () => ready(),
+    metrics: createMetrics('auth'),
+    log: quiet,
+  });
   t.teardown(() => health.close());
   const get = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${health.port}${path}`);
@@ -64,7 +87,7 @@ async function run(start: string, env: NodeJS.ProcessEnv) {
   `;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: new URL('..', import.meta.url),
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };
@@ -82,7 +105,8 @@ async function run(start: string, env: NodeJS.ProcessEnv) {
   return { child, ended, heard };
 }
 
-const running = "return { ready: () => ({ ok: true, details: {} }), close: async () => { log.info('gave all back'); } };";
+const running =
+  "return { ready: () => ({ ok: true, details: {} }), close: async () => { log.info('gave all back'); } };";
 
 t.test('a process', async (t) => {
   t.test('with bad configuration ends with one sentence', async (t) => {
@@ -105,7 +129,10 @@ t.test('a process', async (t) => {
   });
 
   t.test('that was told to end while it starts does end', async (t) => {
-    const { child, ended, heard } = await run("log.info('waiting'); await new Promise(() => setInterval(() => {}, 1000));", {});
+    const { child, ended, heard } = await run(
+      "log.info('waiting'); await new Promise(() => setInterval(() => {}, 1000));",
+      {},
+    );
     await heard('waiting');
     child.kill('SIGTERM');
     t.equal((await ended).code, 0);
@@ -121,7 +148,10 @@ t.test('a process', async (t) => {
 
   t.test('is alive and not ready while it starts', async (t) => {
     const port = await freePort();
-    const { child, ended, heard } = await run("log.info('waiting'); await new Promise(() => setInterval(() => {}, 1000));", { HEALTH_PORT: String(port) });
+    const { child, ended, heard } = await run(
+      "log.info('waiting'); await new Promise(() => setInterval(() => {}, 1000));",
+      { HEALTH_PORT: String(port) },
+    );
     await heard('waiting');
     t.equal((await fetch(`http://127.0.0.1:${port}/health/live`)).status, 200);
     t.equal((await fetch(`http://127.0.0.1:${port}/health/ready`)).status, 503);

@@ -9,7 +9,9 @@ export async function withDeadline<T>(ms: number, work: (signal: AbortSignal) =>
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      const cause = Object.assign(new Error(`The database did not answer within ${Math.round(ms)} ms.`), { code: 'ETIMEDOUT' });
+      const cause = Object.assign(new Error(`The database did not answer within ${Math.round(ms)} ms.`), {
+        code: 'ETIMEDOUT',
+      });
       reject(unavailable(cause));
       controller.abort(cause);
     }, ms);

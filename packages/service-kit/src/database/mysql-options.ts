@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import mysql from 'mysql2';
+import type mysql from 'mysql2';
 import { ConfigError } from '../config.js';
 
 /** A connection that the server sees idle for this long is closed, and its transaction rolled back: a stopped instance's locks end. */

@@ -21,10 +21,13 @@ export async function probe(address: MysqlAddress, log: Log, waitMs: number): Pr
     } catch (error) {
       const code = String((error as { code?: unknown }).code ?? 'unknown error');
       const place = `${where.host}:${where.port}/${where.database}`;
-      if (refusals.has(code)) throw new ConfigError(`The database ${place} refuses the connection (${code}).`, { cause: error });
+      if (refusals.has(code))
+        throw new ConfigError(`The database ${place} refuses the connection (${code}).`, { cause: error });
       if (classify(error) !== 'connection') throw error;
       if (performance.now() + pauseMs > end) {
-        throw new Error(`The database ${place} did not answer within ${Math.round(waitMs / 1000)} s (${code}).`, { cause: error });
+        throw new Error(`The database ${place} did not answer within ${Math.round(waitMs / 1000)} s (${code}).`, {
+          cause: error,
+        });
       }
       log.warn({ ...where, code, pauseMs }, 'waiting for the database');
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -51,7 +54,9 @@ function productOf(version: string): 'mysql' | 'mariadb' {
   const found = Number(major) * 100 + Number(minor);
   // SKIP LOCKED came with these.
   if (!(found >= (mariadb === null ? 800 : 1006))) {
-    throw new ConfigError(`The database server is version ${version}; MariaDB 10.6 or MySQL 8.0 is the oldest that works.`);
+    throw new ConfigError(
+      `The database server is version ${version}; MariaDB 10.6 or MySQL 8.0 is the oldest that works.`,
+    );
   }
   return mariadb === null ? 'mysql' : 'mariadb';
 }

@@ -2,8 +2,8 @@ import { TeahouseError } from '@teahouse/contracts';
 import mysql from 'mysql2';
 import { withDeadline } from './deadline.js';
 import { classify, presentable } from './errors.js';
-import { clientIdleMs, connectionOptions, cut, type MysqlAddress, part, prepareConnection } from './mysql-options.js';
 import { Mutex } from './mutex.js';
+import { clientIdleMs, connectionOptions, cut, type MysqlAddress, part, prepareConnection } from './mysql-options.js';
 import type { Row, Run, Session, Statement } from './types.js';
 import { checkParams } from './values.js';
 

@@ -1,3 +1,4 @@
+import { TeahouseError } from '@teahouse/contracts';
 import mysql from 'mysql2';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { withDeadline } from './deadline.js';
@@ -84,7 +85,7 @@ export class MysqlDatabase implements Database {
   async close(): Promise<void> {
     for (const session of this.#sessions) session.release();
     try {
-      await withDeadline(closeMs, () => this.source.destroy());
+      if (this.source.isInitialized) await withDeadline(closeMs, () => this.source.destroy());
     } catch (error) {
       // A stopped server does not say goodbye.
       this.#onError(error);
@@ -107,6 +108,7 @@ export class MysqlDatabase implements Database {
 
   /** One connection for `work`. It is cut, and so never used again, where `work` is late or the connection is in doubt. */
   async #withRunner<T>(timeoutMs: number, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    if (!this.source.isInitialized) throw new TeahouseError('UNAVAILABLE');
     return withDeadline(timeoutMs, async (signal) => {
       const runner = this.source.createQueryRunner();
       try {

@@ -7,7 +7,11 @@ const longestPauseMs = 30;
  * Runs a transaction again that lost to another one (deadlock, lock not given in time): `attempts` times at most, and
  * never beyond `timeoutMs` from the first start. Each attempt is told how many milliseconds are left.
  */
-export async function repeat<T>(timeoutMs: number, attempts = defaultAttempts, attempt: (leftMs: number) => Promise<T>): Promise<T> {
+export async function repeat<T>(
+  timeoutMs: number,
+  attempts = defaultAttempts,
+  attempt: (leftMs: number) => Promise<T>,
+): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (let count = 1; ; count++) {
     try {

@@ -85,15 +85,20 @@ export class SqliteDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#mutex.run(() => this.source.destroy());
+    await this.#mutex.run(async () => {
+      if (this.source.isInitialized) await this.source.destroy();
+    });
   }
 
   async #exclusive<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    const connection = this.#open();
     try {
       return await this.#alone(this.#timeoutMs, async () => {
+        const connection = this.#open();
         try {
-          return await work(async (statements) => statements.map((statement) => execute(connection, statement)));
+          return await work(async (statements) => {
+            for (const { params = [] } of statements) checkParams(params);
+            return statements.map((statement) => execute(connection, statement));
+          });
         } catch (error) {
           if (connection.inTransaction) connection.exec('ROLLBACK');
           throw error;
@@ -104,23 +109,23 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  #alone<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
+  async #alone<T>(timeoutMs: number, work: () => Promise<T>): Promise<T> {
     return withDeadline(timeoutMs, (signal) =>
-      this.#mutex.run(() => {
+      this.#mutex.run(async () => {
         signal.throwIfAborted();
+        if (!this.source.isInitialized) throw new TeahouseError('UNAVAILABLE');
         return work();
       }),
     );
   }
 
   #open(): Libsql.Database {
-    if (this.#connection === undefined || !this.#connection.open) throw new TeahouseError('UNAVAILABLE');
+    if (this.#connection === undefined) throw new TeahouseError('UNAVAILABLE');
     return this.#connection;
   }
 }
 
 function execute(connection: Libsql.Database, { sql, params = [] }: Statement): Row[] {
-  checkParams(params);
   const statement = connection.prepare(sql);
   // One array, because a single null or Buffer would be taken for an object of named values.
   const bound = params.map((value) => (typeof value === 'boolean' ? Number(value) : value)) satisfies Param[];
