@@ -1,0 +1,63 @@
+import type { Bus } from '@teahouse/bus';
+import { openLog } from '@teahouse/message-log';
+import type { Database, Log } from '@teahouse/service-kit';
+import type { GroupChatConfig } from './config.js';
+import { serveAll } from './endpoints.js';
+import { Memberships } from './memberships.js';
+import { People } from './people.js';
+import { publishRun } from './publish.js';
+import { sendRules } from './sending.js';
+import type { Service } from './service.js';
+import { startSweep } from './sweep.js';
+import { logTables } from './tables.js';
+
+export interface GroupChatOptions {
+  readonly bus: Bus;
+  /** Opened with `groupChatEntities` and migrated with `groupChatMigrations`. */
+  readonly database: Database;
+  readonly config: Pick<GroupChatConfig, 'MAX_GROUPS_PER_USER'>;
+  readonly log: Log;
+}
+
+export interface GroupChat {
+  /** Whether bus and database were there lately. */
+  ready(): { ok: boolean; details: Record<string, unknown> };
+  /** Answers what is at work and stores what was taken, 10 s at most. Bus and database stay open: they are the caller's. */
+  close(): Promise<void>;
+}
+
+/** Serves groups, their members and their messages; resolves when the bus knows of it. */
+export async function startGroupChat({ bus, database, config, log }: GroupChatOptions): Promise<GroupChat> {
+  const messages = openLog({
+    database,
+    tables: logTables,
+    rules: sendRules(database.dialect),
+    onStored: (batches) => {
+      for (const { conversationId, messages, connectionIds } of batches)
+        publishRun(bus, conversationId, messages, connectionIds);
+    },
+    log,
+  });
+  const memberships = new Memberships({ bus, database, log });
+  const service: Service = {
+    bus,
+    database,
+    log,
+    messages,
+    memberships,
+    people: new People(bus),
+    maxGroupsPerUser: config.MAX_GROUPS_PER_USER,
+  };
+  const served = serveAll(service);
+  await bus.flush();
+  const sweep = startSweep(service);
+  return {
+    ready: () => ({ ok: bus.connected && sweep.healthy, details: { bus: bus.connected, sweep: sweep.healthy } }),
+    async close() {
+      await Promise.all(served.map((subscription) => subscription.drain()));
+      await messages.close();
+      await sweep.stop();
+      memberships.close();
+    },
+  };
+}

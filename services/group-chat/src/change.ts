@@ -1,0 +1,140 @@
+import { type Caller, membershipChange, type Notice, TeahouseError } from '@teahouse/contracts';
+import type { StoredMessage } from '@teahouse/message-log';
+import type { EntityManager } from 'typeorm';
+import { GroupChat, GroupChatMember, GroupJoinRequest } from './entities.js';
+import { Rights } from './numbers.js';
+import { publishMove, publishRun, pushToGroup } from './publish.js';
+import { type Standing, standing } from './rules.js';
+import type { Service } from './service.js';
+import { groupWhole } from './shapes.js';
+import { countMembership, insertGroup, keepMute, lockGroup, lockUser, takeMute } from './store.js';
+
+type Changeable = Partial<Pick<GroupChat, 'groupName' | 'announcement' | 'joinPolicy' | 'state' | 'ownerId'>>;
+
+/**
+ * One change of a group under way, inside its transaction, with the group's row locked. What it does to rows is done at
+ * once; what members are told is gathered and said after the commit.
+ */
+export class Change {
+  readonly #notices: { from: number; notice: Notice }[] = [];
+  readonly #entered = new Map<number, GroupChatMember>();
+  readonly #left = new Set<number>();
+
+  constructor(
+    readonly manager: EntityManager,
+    readonly group: GroupChat,
+    private readonly by: number,
+    private readonly maxGroupsPerUser: number,
+  ) {}
+
+  /** Appends a notice to the group's log at the end of the transaction. */
+  note(notice: Notice): void {
+    this.#notices.push({ from: this.by, notice: { by: this.by, ...notice } });
+  }
+
+  async set(fields: Changeable): Promise<void> {
+    Object.assign(this.group, fields);
+    await this.manager.update(GroupChat, { id: this.group.id }, fields);
+  }
+
+  async setMember(
+    member: GroupChatMember,
+    fields: Partial<Pick<GroupChatMember, 'rights' | 'mutedUntil'>>,
+  ): Promise<void> {
+    Object.assign(member, fields);
+    await this.manager.update(GroupChatMember, { groupId: member.groupId, userId: member.userId }, fields);
+  }
+
+  /** Makes somebody a member whom `enrolled` knows and who is none yet. CONFLICT for one who is in too many groups. */
+  async enter(userId: number, rights: number, event: 'created' | 'joined'): Promise<void> {
+    const { manager, group } = this;
+    const user = await lockUser(manager, userId);
+    if (!user) throw new Error(`User ${userId} was not enrolled.`);
+    if (user.groupCount >= this.maxGroupsPerUser) {
+      throw new TeahouseError('CONFLICT', `Nobody can be in more than ${this.maxGroupsPerUser} groups.`);
+    }
+    // The notice that tells of it is read: whoever comes in starts with nothing unread.
+    const readSeq = group.lastSeq + this.#notices.length + 1;
+    const mutedUntil = await takeMute(manager, group.id, userId);
+    const member = { groupId: group.id, userId, rights, mutedUntil, readSeq, joinTime: Date.now() };
+    await manager.insert(GroupChatMember, member);
+    await this.#count(userId, 1);
+    await manager.delete(GroupJoinRequest, { groupId: group.id, userId });
+    this.#entered.set(userId, member);
+    this.note({ event, userId, ...(event === 'created' ? { groupName: group.groupName } : {}) });
+  }
+
+  async leave(member: GroupChatMember, event: 'left' | 'removed' | 'banned'): Promise<void> {
+    const { groupId, userId } = member;
+    await keepMute(this.manager, member, Date.now());
+    await this.manager.delete(GroupChatMember, { groupId, userId });
+    await this.#count(userId, -1);
+    this.#left.add(userId);
+    this.note({ event, userId });
+  }
+
+  async #count(userId: number, by: 1 | -1): Promise<void> {
+    this.group.memberCount += by;
+    await this.manager.update(GroupChat, { id: this.group.id }, { memberCount: this.group.memberCount });
+    await countMembership(this.manager, userId, by);
+  }
+
+  /** Writes the notices. Returns what to say once the transaction has committed. */
+  async seal(service: Service): Promise<() => Promise<void>> {
+    const { group } = this;
+    if (this.#notices.length === 0) return async () => {};
+    const stored = await service.messages.appendInside(this.manager, group.id, this.#notices);
+    group.lastSeq = stored.at(-1)?.seq ?? group.lastSeq;
+    return () => this.#tell(service, stored);
+  }
+
+  /** First the group hears the notices, then whoever came or went is moved, then the group gets its new whole. */
+  async #tell({ bus, memberships }: Service, stored: readonly StoredMessage[]): Promise<void> {
+    const { group } = this;
+    const changes = stored.flatMap(({ seq, notice }) => (notice && membershipChange(seq, notice)) ?? []);
+    publishRun(bus, group.id, stored, [], changes);
+    for (const { seq, join, leave } of changes) {
+      const member = join === undefined ? undefined : this.#entered.get(join);
+      if (member) publishMove(bus, member.userId, group.id, seq, groupWhole(group, member));
+      if (leave !== undefined && this.#left.has(leave)) publishMove(bus, leave, group.id, seq, undefined);
+    }
+    pushToGroup(bus, group.id, { type: 'groupChanged', group: groupWhole(group) });
+    await memberships.tell([...this.#entered.keys(), ...this.#left]);
+  }
+}
+
+/**
+ * Changes a group: locks its row, so that no message is stored meanwhile and all changes are in one order, asks the rules,
+ * works, commits, tells. `work` may run several times where transactions collide, and then starts from fresh rows.
+ */
+export async function changeGroup<T>(
+  service: Service,
+  caller: Caller,
+  groupId: number,
+  work: (change: Change, standing: Standing) => Promise<T>,
+): Promise<T> {
+  const { result, tell } = await service.database.transaction(async (manager) => {
+    const mine = standing(await lockGroup(manager, groupId, caller.userId), caller);
+    const change = new Change(manager, mine.group, caller.userId, service.maxGroupsPerUser);
+    const result = await work(change, mine);
+    return { result, tell: await change.seal(service) };
+  });
+  await tell();
+  return result;
+}
+
+/** Makes a group with its owner; CONFLICT where the owner is in too many already. */
+export async function makeGroup(
+  service: Service,
+  caller: Caller,
+  fields: { groupName: string; joinPolicy: number },
+): Promise<GroupChat> {
+  const { group, tell } = await service.database.transaction(async (manager) => {
+    const group = await insertGroup(manager, { ...fields, ownerId: caller.userId });
+    const change = new Change(manager, group, caller.userId, service.maxGroupsPerUser);
+    await change.enter(caller.userId, Rights.owner, 'created');
+    return { group, tell: await change.seal(service) };
+  });
+  await tell();
+  return group;
+}

@@ -1,0 +1,15 @@
+import { commonConfig, databaseUrl } from '@teahouse/service-kit';
+import Type, { type Static } from 'typebox';
+
+/** The environment of group-chat. */
+export const groupChatConfig = Type.Object({
+  ...commonConfig(8012),
+  GROUP_DB_URL: databaseUrl('groups, members and the recent messages of groups'),
+  MAX_GROUPS_PER_USER: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 1000,
+    description: 'groups that one user may be in; bounds the list in `ready`, which is one payload',
+  }),
+});
+export type GroupChatConfig = Static<typeof groupChatConfig>;

@@ -1,0 +1,106 @@
+import type { Bus } from '@teahouse/bus';
+import {
+  encodeEvent,
+  type GroupWhole,
+  limits,
+  type MembershipChange,
+  type RunHeader,
+  type serverFrames,
+  subjects,
+} from '@teahouse/contracts';
+import type { StoredMessage } from '@teahouse/message-log';
+import type { Static } from 'typebox';
+import { iso } from './shapes.js';
+
+/*
+ * What the service says on the bus. All of it is said after the commit and at most once: the rows are the truth, and the
+ * sweep repeats the newest seq of what moved.
+ */
+
+/** Left for the header's fixed part and its changes, which are few: of one transaction. */
+const headerBytes = 4096;
+
+/** The ready frame of a new message. On the hot path: only what may hold anything special goes through JSON.stringify. */
+function messageFrame(message: StoredMessage, time: string): string {
+  const { conversationId, id, seq, from, content, kind, clientId, notice } = message;
+  const clientPart = clientId === undefined ? '' : `,"clientId":${JSON.stringify(clientId)}`;
+  const noticePart = notice === undefined ? '' : `,"notice":${JSON.stringify(notice)}`;
+  return `{"type":"groupMessage","groupId":${conversationId},"id":"${id}","seq":${seq},"from":${from},"content":${JSON.stringify(content)},"kind":"${kind}","createTime":"${time}"${clientPart}${noticePart}}`;
+}
+
+/**
+ * New messages of one group, in as few events as 256 KiB allow.
+ * @param connectionIds for each message the connection that gets an ack instead; none for notices
+ */
+export function publishRun(
+  bus: Bus,
+  groupId: number,
+  messages: readonly StoredMessage[],
+  connectionIds: readonly string[],
+  changes: readonly MembershipChange[] = [],
+): void {
+  const subject = subjects.groupEvent(groupId);
+  let frames: string[] = [];
+  let senders: string[] = [];
+  let first = 0;
+  let bytes = headerBytes;
+  let time = '';
+  let timeMs = -1;
+  const flush = () => {
+    if (frames.length === 0) return;
+    const end = first + frames.length;
+    const mine = changes.filter(({ seq }) => seq >= first && seq < end);
+    const header: RunHeader = { kind: 'run', groupId, first, senders, ...(mine.length > 0 ? { changes: mine } : {}) };
+    bus.publish(subject, encodeEvent(header, frames));
+    frames = [];
+    senders = [];
+    bytes = headerBytes;
+  };
+  for (const [index, message] of messages.entries()) {
+    if (message.createTime !== timeMs) {
+      timeMs = message.createTime;
+      time = iso(timeMs);
+    }
+    const frame = messageFrame(message, time);
+    const sender = connectionIds[index] ?? '';
+    const size = Buffer.byteLength(frame) + sender.length + 4;
+    if (bytes + size > limits.payloadBytes) flush();
+    if (frames.length === 0) first = message.seq;
+    frames.push(frame);
+    senders.push(sender);
+    bytes += size;
+  }
+  flush();
+}
+
+type PushedType = 'groupChanged' | 'readMarker' | 'typing' | 'joinRequest' | 'joinAnswer';
+type Pushed = Static<(typeof serverFrames)[PushedType]['schema']>;
+
+/** @param except the connection that does not get it */
+export function pushToGroup(bus: Bus, groupId: number, frame: Pushed, except?: string): void {
+  push(bus, subjects.groupEvent(groupId), frame, except);
+}
+
+export function pushToUser(bus: Bus, userId: number, frame: Pushed, except?: string): void {
+  push(bus, subjects.user(userId, 'group'), frame, except);
+}
+
+function push(bus: Bus, subject: string, frame: Pushed, except: string | undefined): void {
+  bus.publish(
+    subject,
+    encodeEvent(except === undefined ? { kind: 'push' } : { kind: 'push', except }, [JSON.stringify(frame)]),
+  );
+}
+
+/** Tells a user's gateways that the user came in with the notice `seq`, or went out with it. */
+export function publishMove(
+  bus: Bus,
+  userId: number,
+  groupId: number,
+  seq: number,
+  entered: GroupWhole | undefined,
+): void {
+  const frame: Pushed | undefined = entered && { type: 'groupChanged', group: entered };
+  const frames = frame ? [JSON.stringify(frame)] : [];
+  bus.publish(subjects.user(userId, 'group'), encodeEvent({ kind: entered ? 'enter' : 'exit', groupId, seq }, frames));
+}

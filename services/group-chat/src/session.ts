@@ -1,0 +1,36 @@
+import { TeahouseError } from '@teahouse/contracts';
+import type { Answer, Ask, Service } from './service.js';
+import { groupSummary } from './shapes.js';
+import { enrol, groupsOfUser, isKnown } from './store.js';
+
+/** The first login makes a member of the official group; later ones change nothing, also after leaving it. */
+export async function session(service: Service, { userId }: Ask<'session'>): Promise<Answer<'session'>> {
+  const groups = await service.database.read((manager) => groupsOfUser(manager, userId));
+  if (groups.length > 0) return { groups: groups.map(groupSummary) };
+  await enrolled(service, userId);
+  return listOf(service, userId);
+}
+
+export async function listGroups(service: Service, { caller }: Ask<'listGroups'>): Promise<Answer<'listGroups'>> {
+  return listOf(service, caller.userId);
+}
+
+async function listOf({ database }: Service, userId: number): Promise<{ groups: ReturnType<typeof groupSummary>[] }> {
+  const groups = await database.read((manager) => groupsOfUser(manager, userId));
+  return { groups: groups.map(groupSummary) };
+}
+
+/** Sees to it that the service knows this user, who is somebody: they act, or they were found. */
+export async function enrolled({ database, memberships }: Service, userId: number): Promise<void> {
+  if (await database.read((manager) => isKnown(manager, userId))) return;
+  await database.transaction((manager) => enrol(manager, userId));
+  await memberships.tell([userId]);
+}
+
+/** As `enrolled` for somebody whom the caller names. NOT_FOUND where there is no such account. */
+export async function enrolledByName(service: Service, userId: number): Promise<void> {
+  const { database, people } = service;
+  if (await database.read((manager) => isKnown(manager, userId))) return;
+  if (!(await people.exists(userId))) throw new TeahouseError('NOT_FOUND', 'There is no such user.');
+  await enrolled(service, userId);
+}
