@@ -5,9 +5,8 @@ import { withDeadline } from './deadline.js';
 import { classify, presentable } from './errors.js';
 import { clientIdleMs, connectionOptions, cut, type MysqlAddress, prepareConnection } from './mysql-options.js';
 import { MysqlSession } from './mysql-session.js';
-import type { OpenOptions } from './open.js';
 import { repeat } from './repeat.js';
-import type { Database, Session } from './types.js';
+import type { Database, OpenOptions, Session } from './types.js';
 
 /** Callers that may wait for a connection of the pool; the next one is told UNAVAILABLE at once. */
 const queueLimit = 500;

@@ -1,31 +1,10 @@
-import type { DataSourceOptions } from 'typeorm';
 import { ConfigError } from '../config.js';
-import type { Log } from '../log.js';
 import { migrate, migrateMysql } from './migrate.js';
 import { MysqlDatabase } from './mysql.js';
 import { parseMysqlUrl } from './mysql-options.js';
 import { probe } from './mysql-probe.js';
 import { SqliteDatabase } from './sqlite.js';
-import type { Database } from './types.js';
-
-type Classes<K extends 'entities' | 'migrations'> = NonNullable<DataSourceOptions[K]>;
-
-export interface OpenOptions {
-  /** `mysql://user:password@host:3306/database`, `sqlite:path` or `sqlite::memory:`. Never logged. */
-  readonly url: string;
-  readonly entities: Classes<'entities'>;
-  /** TypeORM migrations; the class names end with a timestamp of 13 digits. */
-  readonly migrations: Classes<'migrations'>;
-  /** Names the database in logs. */
-  readonly name: string;
-  readonly log: Log;
-  /** Connections at most, sessions apart. One on SQLite. */
-  readonly poolSize?: number;
-  /** Milliseconds for one call, repetitions included. The default keeps the promise to answer within 2 s. */
-  readonly timeoutMs?: number;
-  /** Milliseconds to wait at the start for a server that is not there yet. */
-  readonly waitMs?: number;
-}
+import type { Database, OpenOptions } from './types.js';
 
 const defaults = { poolSize: 10, timeoutMs: 1800, waitMs: 60_000 };
 

@@ -4,9 +4,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { withDeadline } from './deadline.js';
 import { presentable } from './errors.js';
 import { Mutex } from './mutex.js';
-import type { OpenOptions } from './open.js';
 import { repeat } from './repeat.js';
-import type { Database, Param, Row, Run, Session, Statement } from './types.js';
+import type { Database, OpenOptions, Param, Row, Run, Session, Statement } from './types.js';
 import { checkParams } from './values.js';
 
 /** Callers that may wait for the one connection; the next one is told UNAVAILABLE at once. */

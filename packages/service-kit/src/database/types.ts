@@ -1,4 +1,5 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, DataSourceOptions, EntityManager } from 'typeorm';
+import type { Log } from '../log.js';
 
 export type Dialect = 'mysql' | 'mariadb' | 'sqlite';
 
@@ -57,4 +58,23 @@ export interface Database {
   reachable(): Promise<boolean>;
   /** Closes all connections, sessions included. */
   close(): Promise<void>;
+}
+
+type Classes<K extends 'entities' | 'migrations'> = NonNullable<DataSourceOptions[K]>;
+
+export interface OpenOptions {
+  /** `mysql://user:password@host:3306/database`, `sqlite:path` or `sqlite::memory:`. Never logged. */
+  readonly url: string;
+  readonly entities: Classes<'entities'>;
+  /** TypeORM migrations; the class names end with a timestamp of 13 digits. */
+  readonly migrations: Classes<'migrations'>;
+  /** Names the database in logs. */
+  readonly name: string;
+  readonly log: Log;
+  /** Connections at most, sessions apart. One on SQLite. */
+  readonly poolSize?: number;
+  /** Milliseconds for one call, repetitions included. The default keeps the promise to answer within 2 s. */
+  readonly timeoutMs?: number;
+  /** Milliseconds to wait at the start for a server that is not there yet. */
+  readonly waitMs?: number;
 }
