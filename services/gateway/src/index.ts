@@ -1,1 +1,2 @@
-export {};
+export { type Gateway, type GatewayOptions, startGateway } from './app.js';
+export { type GatewayConfig, type GatewaySettings, gatewayConfig } from './config.js';

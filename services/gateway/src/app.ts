@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Bus } from '@teahouse/bus';
+import type { Log } from '@teahouse/service-kit';
+import type { GatewaySettings } from './config.js';
+import { Connection } from './connection.js';
+import { Connections } from './connections.js';
+import type { Tools } from './frames/index.js';
+import { Hub } from './hub/index.js';
+import { Logins } from './login.js';
+import { FrameRates } from './rate.js';
+import { startHttp } from './rest/index.js';
+import { Seen } from './seen.js';
+import { Sends } from './sends.js';
+import { attach } from './socket.js';
+import type { Surroundings } from './surroundings.js';
+import { Tokens } from './tokens.js';
+import { Users } from './users.js';
+
+export interface GatewayOptions {
+  /** Stays the caller's: it is not closed here. */
+  readonly bus: Bus;
+  readonly config: GatewaySettings;
+  readonly log: Log;
+  /** Where the built page lies; without one, packages/web/dist of this repository. */
+  readonly pageDir?: string;
+}
+
+export interface Gateway {
+  /** http://host:port of this machine, whatever address it listens on. */
+  readonly url: string;
+  ready(): { ok: boolean; details: Record<string, unknown> };
+  /** Says goodbye to the clients, answers what is in flight, closes. Takes 6 s at most. */
+  close(): Promise<void>;
+}
+
+const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.meta.url));
+
+/** Starts a gateway; resolves when it serves. Rejects with ConfigError where it cannot listen as told. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { bus, config, log } = options;
+  const hub = new Hub({ bus, log });
+  const tokens = new Tokens(bus, log);
+  const users = new Users(bus, log);
+  const logins = new Logins(bus, tokens, users);
+  const seen = new Seen(bus);
+  const connections = new Connections({
+    maxPerUser: config.MAX_CONNECTIONS_PER_USER,
+    heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_MS,
+    seen,
+  });
+  const tools: Tools = {
+    bus,
+    hub,
+    sends: new Sends({ bus, hub }),
+    isOnline: (userId) => connections.isOnline(userId),
+  };
+  const around: Surroundings = {
+    tools,
+    logins,
+    log,
+    rates: new FrameRates(config.RATE_MESSAGES_PER_SECOND, config.RATE_MESSAGES_BURST),
+    heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
+    heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_MS,
+  };
+  const nextId = connectionIds();
+  let closing = false;
+  const ready = () => ({ ok: bus.connected && !closing, details: { bus: bus.connected, closing } });
+
+  const stop = async () => {
+    await connections.close();
+    hub.close();
+    tokens.close();
+    users.close();
+    seen.close();
+  };
+  await tokens.start((userId, loginId) => connections.endLogin(userId, loginId));
+  seen.start(() => connections.users());
+  try {
+    const http = await startHttp({
+      bus,
+      config,
+      log,
+      tokens,
+      ready,
+      pageDir: options.pageDir ?? builtPage,
+      mayOpen: () => connections.sockets < config.MAX_CONNECTIONS && !closing,
+      opened(socket, address) {
+        const connection = new Connection(nextId(), socket, address, around, connections);
+        connections.add(connection);
+        attach(socket, connection);
+      },
+    });
+    return {
+      url: http.url,
+      ready,
+      async close() {
+        closing = true;
+        await stop();
+        await http.close();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Ids that no other gateway gives out: six random characters for this process, then a counter. */
+function connectionIds(): () => string {
+  const prefix = Array.from(randomBytes(6), (byte) => (byte % 36).toString(36)).join('');
+  let last = 0;
+  return () => {
+    last += 1;
+    return `${prefix}-${last.toString(36)}`;
+  };
+}

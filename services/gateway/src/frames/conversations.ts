@@ -1,0 +1,51 @@
+import { clientFrames, groupCalls, privateCalls, TeahouseError } from '@teahouse/contracts';
+import { conversationOfPlace, forward, verb } from './verb.js';
+
+export const history = verb(clientFrames.history, {
+  conversation(fields) {
+    if (fields.beforeSeq !== undefined && fields.afterSeq !== undefined) {
+      throw new TeahouseError('BAD_REQUEST', 'Name "beforeSeq" or "afterSeq", not both.');
+    }
+    return conversationOfPlace(fields);
+  },
+  run: (tools, session, fields, timeoutMs) =>
+    fields.groupId === undefined
+      ? forward(tools, privateCalls.history, session, fields, timeoutMs)
+      : forward(tools, groupCalls.history, session, fields, timeoutMs),
+});
+
+export const markRead = verb(clientFrames.markRead, {
+  conversation: conversationOfPlace,
+  run: (tools, session, fields, timeoutMs) =>
+    fields.groupId === undefined
+      ? forward(tools, privateCalls.markRead, session, fields, timeoutMs)
+      : forward(tools, groupCalls.markRead, session, fields, timeoutMs),
+});
+
+export const recallMessage = verb(clientFrames.recallMessage, {
+  conversation: conversationOfPlace,
+  run: (tools, session, fields, timeoutMs) =>
+    fields.groupId === undefined
+      ? forward(tools, privateCalls.recallMessage, session, fields, timeoutMs)
+      : forward(tools, groupCalls.recallMessage, session, fields, timeoutMs),
+});
+
+export const search = verb(clientFrames.search, {
+  conversation: conversationOfPlace,
+  run: (tools, session, fields, timeoutMs) =>
+    fields.groupId === undefined
+      ? forward(tools, privateCalls.search, session, fields, timeoutMs)
+      : forward(tools, groupCalls.search, session, fields, timeoutMs),
+});
+
+/** Holds up nothing, and what comes more than once a second is not passed on. */
+export const typing = verb(clientFrames.typing, {
+  pipelined: true,
+  conversation: conversationOfPlace,
+  async run(tools, session, fields, timeoutMs) {
+    if (!session.mayTellTyping(conversationOfPlace(fields))) return {};
+    if (fields.groupId === undefined) await forward(tools, privateCalls.typing, session, fields, timeoutMs);
+    else await forward(tools, groupCalls.typing, session, fields, timeoutMs);
+    return {};
+  },
+});

@@ -1,0 +1,18 @@
+import { clientFrames, TeahouseError } from '@teahouse/contracts';
+import { conversationOfGroup, conversationWith, verb } from './verb.js';
+
+export const groupMessage = verb(clientFrames.groupMessage, {
+  pipelined: true,
+  conversation: (fields, session) => conversationOfGroup(fields.groupId ?? session.defaultGroupId),
+  run: (tools, session, fields) =>
+    tools.sends.group(session, { ...fields, groupId: fields.groupId ?? session.defaultGroupId }),
+});
+
+export const privateMessage = verb(clientFrames.privateMessage, {
+  pipelined: true,
+  conversation(fields, session) {
+    if (fields.to === session.userId) throw new TeahouseError('BAD_REQUEST', 'One cannot write to oneself.');
+    return conversationWith(fields.to);
+  },
+  run: (tools, session, fields) => tools.sends.private(session, fields),
+});
