@@ -1,1 +1,19 @@
-export {};
+export { ChatClient, type ChatClientOptions, type Credentials } from './client.js';
+export { ChatError, type ChatErrorCode } from './errors.js';
+export type { ChatEvents, ConnectionState } from './events.js';
+export type {
+  Fields,
+  Place,
+  ReadyFrame,
+  ReceivedGroupMessage,
+  ReceivedMessage,
+  ReceivedPrivateMessage,
+  Reply,
+  RequestType,
+  ServerFrame,
+  Stored,
+} from './frames.js';
+export { keyOf, placeOf } from './frames.js';
+export { Session, type SessionState } from './session.js';
+export type { OpenSocket, SocketLike } from './transport.js';
+export { createUserConnect, type Receiver, type UserConnect, type UserInfo } from './user-connect.js';

@@ -1,4 +1,4 @@
-import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox';
 import type { ErrorCode } from '../errors.js';
 import { Ref } from '../scalars.js';
 
@@ -84,3 +84,5 @@ export function serverFrame<const Name extends string, Fields extends TPropertie
 
 export type FrameFields<F> = F extends ClientFrame<string, infer Fields, TProperties> ? Static<TObject<Fields>> : never;
 export type FrameReply<F> = F extends ClientFrame<string, TProperties, infer Reply> ? Static<TObject<Reply>> : never;
+/** A whole frame that the server sends, `type` included. */
+export type ServerFrameOf<F> = F extends { readonly schema: infer Schema extends TSchema } ? Static<Schema> : never;

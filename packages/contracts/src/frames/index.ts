@@ -7,5 +7,12 @@ import * as session from './session.js';
 export const clientFrames = { ...session, ...messages, ...groups, ...people } as const;
 export type ClientFrameType = keyof typeof clientFrames;
 
-export { type ClientFrame, type FrameFields, type FrameReply, type ServerFrame, wholeFrame } from './define.js';
+export {
+  type ClientFrame,
+  type FrameFields,
+  type FrameReply,
+  type ServerFrame,
+  type ServerFrameOf,
+  wholeFrame,
+} from './define.js';
 export { type ServerFrameType, serverFrames } from './pushed.js';

@@ -1,0 +1,26 @@
+import type { ChatError } from './errors.js';
+import type { ReadyFrame, ReceivedGroupMessage, ReceivedPrivateMessage, ServerFrame } from './frames.js';
+
+/** `waiting`: between two attempts to connect. `closed` is final. */
+export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'waiting' | 'closed';
+
+/** What a client tells. Messages come once and in order in their conversation, those sent here included (`sentHere`). */
+export interface ChatEvents {
+  state: ConnectionState;
+  /** After each login: the whole lists, and what `unavailable` names to follow in `groups` or `conversations`. */
+  ready: ReadyFrame;
+  groupMessage: ReceivedGroupMessage;
+  privateMessage: ReceivedPrivateMessage;
+  groups: ServerFrame<'groups'>;
+  conversations: ServerFrame<'conversations'>;
+  groupChanged: ServerFrame<'groupChanged'>;
+  readMarker: ServerFrame<'readMarker'>;
+  typing: ServerFrame<'typing'>;
+  joinRequest: ServerFrame<'joinRequest'>;
+  joinAnswer: ServerFrame<'joinAnswer'>;
+  presence: ServerFrame<'presence'>;
+  /** The end; `error` says why unless `close` was called. */
+  closed: { readonly error?: ChatError };
+  /** What a listener threw, and what could not be caught up with. Without a listener it goes to the console. */
+  error: unknown;
+}

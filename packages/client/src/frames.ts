@@ -1,0 +1,40 @@
+import type {
+  ClientFrameType,
+  clientFrames,
+  FrameFields,
+  FrameReply,
+  GroupMessage,
+  PrivateMessage,
+  ServerFrameOf,
+  ServerFrameType,
+  serverFrames,
+} from '@teahouse/contracts';
+
+/** A frame that the server sends, by its type. */
+export type ServerFrame<T extends ServerFrameType> = ServerFrameOf<(typeof serverFrames)[T]>;
+export type ReadyFrame = ServerFrame<'ready'>;
+
+/** Requests that the application may make; the others are the client's own business, or have a method. */
+export type RequestType = Exclude<ClientFrameType, 'init' | 'heartbeat' | 'groupMessage' | 'privateMessage' | 'typing'>;
+export type Fields<T extends ClientFrameType> = FrameFields<(typeof clientFrames)[T]>;
+export type Reply<T extends ClientFrameType> = FrameReply<(typeof clientFrames)[T]>;
+/** The ack of a message: `{id, seq, createTime, duplicate?}`. */
+export type Stored = Reply<'groupMessage'>;
+
+/** `sentHere`: this client sent it, so its user has seen it already. */
+export type ReceivedGroupMessage = GroupMessage & { type: 'groupMessage'; sentHere?: true };
+export type ReceivedPrivateMessage = PrivateMessage & { type: 'privateMessage'; sentHere?: true };
+export type ReceivedMessage = ReceivedGroupMessage | ReceivedPrivateMessage;
+
+/** A conversation: a group, or the other person. */
+export type Place = { readonly groupId: number } | { readonly with: number };
+
+export function keyOf(place: Place): string {
+  return 'groupId' in place ? `g${place.groupId}` : `u${place.with}`;
+}
+
+/** Where a message belongs, seen by the user `me`. */
+export function placeOf(message: { groupId: number } | { from: number; to: number }, me: number): Place {
+  if ('groupId' in message) return { groupId: message.groupId };
+  return { with: message.from === me ? message.to : message.from };
+}

@@ -1,0 +1,143 @@
+import { ChatError } from './errors.js';
+import type { Fields, ReadyFrame } from './frames.js';
+import { Pending } from './pending.js';
+import type { Ending } from './policy.js';
+import type { OpenSocket, SocketLike } from './transport.js';
+
+export interface LinkHost {
+  /** Every frame but answers to requests; `ready` comes first. */
+  frame(frame: { readonly type: string; readonly [field: string]: unknown }): void;
+  /** The connection is over; called once. */
+  ended(ending: Ending): void;
+}
+
+/** Milliseconds from the first byte to `ready`; the server gives up after ten seconds as well. */
+const loginMs = 15_000;
+/** A heartbeat that nothing answered for so long: the connection is dead, whatever the operating system thinks. */
+const silenceMs = 10_000;
+
+/** One connection, from its opening to its end. It never comes back; the client makes the next one. */
+export class Link {
+  readonly #host: LinkHost;
+  readonly #socket: SocketLike;
+  readonly #pending = new Pending();
+  #loginTimer: ReturnType<typeof setTimeout>;
+  #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
+  /** When the oldest heartbeat without an answer was sent; 0: none is open. */
+  #askedAt = 0;
+  #ready = false;
+  #ended = false;
+  #refusal: ChatError | undefined;
+  #reconnectWithinMs: number | undefined;
+
+  /** @throws where the address is no use */
+  constructor(open: OpenSocket, url: string, init: Fields<'init'>, host: LinkHost) {
+    this.#host = host;
+    const socket = open(url);
+    this.#socket = socket;
+    this.#loginTimer = setTimeout(() => this.#end(1006, 'no login in time'), loginMs);
+    socket.onopen = () => this.#write({ type: 'init', ...init });
+    socket.onmessage = (event) => this.#receive(event.data);
+    socket.onclose = (event) => this.#end(event.code, event.reason);
+    socket.onerror = () => {}; // What went wrong shows as the close that follows.
+  }
+
+  get ready(): boolean {
+    return this.#ready && !this.#ended;
+  }
+
+  /** @returns the `ack`; rejects with ChatError, DISCONNECTED when the connection ends first */
+  request(type: string, fields: object, timeoutMs: number): Promise<Record<string, unknown>> {
+    if (!this.ready) return Promise.reject(new ChatError('DISCONNECTED'));
+    return this.#pending.request(timeoutMs, (ref) => this.#write({ ...fields, type, ref }));
+  }
+
+  /** Sends a frame that nothing answers. */
+  tell(type: string, fields: object): void {
+    if (this.ready) this.#write({ ...fields, type });
+  }
+
+  /** Asks for a sign of life now, as after the machine slept. */
+  probe(): void {
+    if (this.ready) this.#heartbeat();
+  }
+
+  close(): void {
+    this.#end(1000, 'closed here');
+  }
+
+  #write(frame: object): void {
+    try {
+      this.#socket.send(JSON.stringify(frame));
+    } catch {
+      // A socket that is closing throws; its end has been or will be told by onclose.
+    }
+  }
+
+  #receive(data: unknown): void {
+    if (this.#ended) return;
+    const frame = parse(data);
+    if (frame === undefined) {
+      this.#end(4400, 'the server sent what is no frame');
+      return;
+    }
+    this.#askedAt = 0;
+    if ((frame.type === 'ack' || frame.type === 'error') && this.#pending.settle(frame)) return;
+    if (frame.type === 'ready') this.#loggedIn(frame as unknown as ReadyFrame);
+    else if (frame.type === 'goodbye') this.#reconnectWithinMs = Number(frame.reconnectWithinMs) || 0;
+    else if (frame.type === 'error' && !this.#ready) this.#refused(ChatError.from(frame));
+    this.#host.frame(frame as { type: string });
+  }
+
+  #loggedIn(ready: ReadyFrame): void {
+    this.#ready = true;
+    clearTimeout(this.#loginTimer);
+    this.#heartbeatTimer = setInterval(() => this.#heartbeat(), ready.heartbeatIntervalMs);
+  }
+
+  #refused(error: ChatError): void {
+    this.#refusal = error;
+    // The server leaves the socket open for another try, but we have nothing better to say.
+    if (error.code === 'BAD_REQUEST') this.#end(4400, error.message);
+  }
+
+  #heartbeat(): void {
+    const now = Date.now();
+    if (this.#askedAt > 0 && now - this.#askedAt >= silenceMs) {
+      this.#end(1006, 'the server is silent');
+      return;
+    }
+    if (this.#askedAt === 0) this.#askedAt = now;
+    this.#write({ type: 'heartbeat' });
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#loginTimer);
+    clearInterval(this.#heartbeatTimer);
+    const socket = this.#socket;
+    socket.onopen = null;
+    socket.onmessage = null;
+    socket.onclose = null;
+    try {
+      // Does nothing where the other side closed first. The answer to our close is not waited for.
+      socket.close(1000);
+    } catch {
+      // Not yet open: some sockets throw then; it is let go of all the same.
+    }
+    this.#pending.failAll(new ChatError('DISCONNECTED'));
+    this.#host.ended({ code, reason, refusal: this.#refusal, reconnectWithinMs: this.#reconnectWithinMs });
+  }
+}
+
+function parse(data: unknown): Record<string, unknown> | undefined {
+  if (typeof data !== 'string') return undefined;
+  try {
+    const value: unknown = JSON.parse(data);
+    const isFrame = typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+    return isFrame ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

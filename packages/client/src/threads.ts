@@ -1,0 +1,190 @@
+import { ChatError } from './errors.js';
+import { keyOf, type Place, placeOf, type ReceivedMessage } from './frames.js';
+import { Thread } from './thread.js';
+
+export interface ThreadsHost {
+  deliver(message: ReceivedMessage): void;
+  history(place: Place, afterSeq: number): Promise<{ messages: ReceivedMessage[]; more: boolean }>;
+  /** Something could not be caught up with. */
+  failed(error: unknown): void;
+}
+
+/** An ack and the messages before it come on two ways: so long a hole may close by itself. */
+const graceMs = 250;
+/** Conversations that are being caught up with at once, so that a long list does not run into the rate limit. */
+const atOnce = 4;
+const longestPauseMs = 5_000;
+/** What history answers about a group one was put out of. */
+const noLongerOurs = new Set<string>(['NOT_FOUND', 'NOT_A_MEMBER', 'FORBIDDEN']);
+
+/**
+ * Delivers each message once and in order in each conversation: live ones, own ones by their ack, and those that were
+ * missed, which are read from history. Holds one small entry for each conversation heard of. Who has more conversations
+ * than the server tells at once (100) does not get what was said in one of the others, never heard of here, while away.
+ */
+export class Threads {
+  readonly #host: ThreadsHost;
+  readonly #threads = new Map<string, Thread>();
+  readonly #waiting = new Set<Thread>();
+  #active = 0;
+  #online = false;
+  /** Counts connections: what was begun on an earlier one is let go. */
+  #era = 0;
+  /** Whose conversations these are; known from the first `ready`. */
+  me = 0;
+  /** All conversations were told of, so that an unknown one has only just begun. */
+  #knowsAll = false;
+
+  constructor(host: ThreadsHost) {
+    this.#host = host;
+  }
+
+  online(me: number): void {
+    this.me = me;
+    this.#online = true;
+    this.#era += 1;
+  }
+
+  offline(): void {
+    this.#online = false;
+    this.#era += 1;
+    this.#waiting.clear();
+    this.#active = 0;
+    for (const thread of this.#threads.values()) {
+      clearTimeout(thread.timer);
+      thread.timer = undefined;
+      thread.filling = false;
+    }
+  }
+
+  /** The whole list of groups: who is in no list any more is forgotten. */
+  groups(list: readonly { id: number; lastSeq: number }[]): void {
+    const present = new Set(list.map(({ id }) => keyOf({ groupId: id })));
+    for (const [key, thread] of this.#threads) {
+      if ('groupId' in thread.place && !present.has(key)) this.#forget(thread);
+    }
+    for (const { id, lastSeq } of list) this.head({ groupId: id }, lastSeq, lastSeq);
+  }
+
+  /** @returns whether older conversations than these may have moved as well, so that the next page is worth reading */
+  conversations(list: readonly { userId: number; lastSeq: number }[], more: boolean): boolean {
+    let lastMoved = false;
+    for (const { userId, lastSeq } of list) {
+      const known = this.#threads.get(keyOf({ with: userId }));
+      lastMoved = known !== undefined && known.position < lastSeq;
+      this.head({ with: userId }, lastSeq, this.#knowsAll ? 0 : lastSeq);
+    }
+    this.#knowsAll ||= !more;
+    return more && lastMoved;
+  }
+
+  /** A message that came by itself, or an own one made from its ack. */
+  message(message: ReceivedMessage): void {
+    const place = placeOf(message, this.me);
+    const thread = this.#thread(place, this.#start(place, message.seq - 1));
+    thread.take(message, this.#deliver);
+    this.#settle(thread, graceMs);
+  }
+
+  /**
+   * The newest message of a conversation has this `seq`.
+   * @param start where an unknown conversation begins for us
+   */
+  head(place: Place, seq: number, start = this.#start(place, seq - 1)): void {
+    const thread = this.#thread(place, Math.max(0, start));
+    if (seq > thread.head) thread.head = seq;
+    this.#settle(thread, graceMs);
+  }
+
+  /** Where a conversation that nobody told of begins: before everything where all were told, else before what is heard now. */
+  #start(place: Place, before: number): number {
+    return 'with' in place && this.#knowsAll ? 0 : before;
+  }
+
+  #thread(place: Place, position: number): Thread {
+    const key = keyOf(place);
+    const thread = this.#threads.get(key) ?? new Thread(place, position);
+    this.#threads.set(key, thread);
+    return thread;
+  }
+
+  #forget(thread: Thread): void {
+    clearTimeout(thread.timer);
+    this.#waiting.delete(thread);
+    this.#threads.delete(keyOf(thread.place));
+  }
+
+  readonly #deliver = (message: ReceivedMessage): void => {
+    this.#host.deliver(message);
+    if (message.type === 'groupMessage' && endsMembership(message, this.me)) {
+      const thread = this.#threads.get(keyOf({ groupId: message.groupId }));
+      if (thread) this.#forget(thread);
+    }
+  };
+
+  /** Starts or stops the clock after which what is missing is read from history. */
+  #settle(thread: Thread, waitMs: number): void {
+    if (!thread.behind) {
+      clearTimeout(thread.timer);
+      thread.timer = undefined;
+    } else if (this.#online && !thread.filling && thread.timer === undefined) {
+      thread.timer = setTimeout(() => {
+        thread.timer = undefined;
+        this.#waiting.add(thread);
+        this.#pump();
+      }, waitMs);
+    }
+  }
+
+  #pump(): void {
+    for (const thread of this.#waiting) {
+      if (this.#active >= atOnce) return;
+      this.#waiting.delete(thread);
+      if (!thread.behind || thread.filling) continue;
+      const era = this.#era;
+      thread.filling = true;
+      this.#active += 1;
+      this.#fill(thread, era)
+        .catch((error: unknown) => this.#host.failed(error))
+        .finally(() => {
+          if (era !== this.#era) return;
+          thread.filling = false;
+          this.#active -= 1;
+          this.#pump();
+        });
+    }
+  }
+
+  /** Reads on until nothing is missing. A service that is down is asked again; a group one may not read is forgotten. */
+  async #fill(thread: Thread, era: number): Promise<void> {
+    let pauseMs = 500;
+    while (era === this.#era && thread.behind && this.#threads.get(keyOf(thread.place)) === thread) {
+      try {
+        const { messages } = await this.#host.history(thread.place, thread.position);
+        if (era !== this.#era) return;
+        if (messages.length === 0) thread.giveUp(this.#deliver);
+        for (const message of messages) thread.takeOld(message, this.#deliver);
+      } catch (error) {
+        if (era !== this.#era) return;
+        if (!(error instanceof ChatError) || !error.retryable) {
+          this.#forget(thread);
+          if (error instanceof ChatError && noLongerOurs.has(error.code)) return;
+          throw error;
+        }
+        await pause(error.retryAfterMs ?? pauseMs);
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      }
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The notice after which a group is no longer heard. */
+function endsMembership(message: ReceivedMessage, me: number): boolean {
+  const { notice } = message;
+  if (notice?.event === 'left') return (notice.userId ?? notice.by) === me;
+  return (notice?.event === 'removed' || notice?.event === 'banned') && notice.userId === me;
+}
