@@ -48,6 +48,7 @@ const bounds: { readonly [Name in CallName]?: ServeOptions } = {
   findGroup: { concurrency: 4, pending: 256 },
 };
 
+/** Serves all calls. What a verb throws that is no refusal is logged, and the caller hears INTERNAL. */
 export function serveAll(service: Service): Subscription[] {
   const serve = <Name extends CallName>(name: Name) =>
     serveCall(
@@ -55,7 +56,7 @@ export function serveAll(service: Service): Subscription[] {
       groupCalls[name],
       queueGroups.group,
       (request, context) => (verbs[name] as Verb<Name>)(service, request as never, context) as never,
-      bounds[name],
+      { ...bounds[name], onError: (error) => service.log.error({ err: error, call: name }, 'a call failed') },
     );
   return (Object.keys(verbs) as CallName[]).map((name) => serve(name));
 }

@@ -7,7 +7,7 @@ import { mustLive, mustRank, mustRead, noGroup, standing } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';
 import { enrolled, enrolledByName } from './session.js';
 import { mutedUntil } from './shapes.js';
-import { idOfNumber, isBanned, keepRequest, membersAfter, readGroup, readMember } from './store.js';
+import { clearOwner, idOfNumber, isBanned, keepRequest, membersAfter, readGroup, readMember } from './store.js';
 
 export async function joinGroup(service: Service, request: Ask<'joinGroup'>): Promise<Answer<'joinGroup'>> {
   // Joining is what everybody does alike: the system's admin is nobody special here.
@@ -66,7 +66,7 @@ export async function leaveGroup(
       // Out of a dissolved group everybody may go, its owner too: else it stayed in their list for ever.
       if (group.state !== State.dissolved)
         throw new TeahouseError('FORBIDDEN', 'The owner must hand the group over or dissolve it first.');
-      await change.set({ ownerId: null });
+      await clearOwner(change.manager, groupId);
     }
     await change.leave(member, 'left');
     return {};

@@ -155,8 +155,8 @@ export class Memberships {
 
   async #open(): Promise<View<Entry>> {
     if (!this.#bus.connected) throw new TeahouseError('UNAVAILABLE');
-    const opening = (this.#view ??= this.#bus.view<Entry>(views.memberships));
-    return opening.catch((error: unknown) => {
+    this.#view ??= this.#bus.view<Entry>(views.memberships);
+    return this.#view.catch((error: unknown) => {
       this.#view = undefined;
       throw error;
     });

@@ -38,8 +38,8 @@ export class People {
   }
 
   async #get(key: string): Promise<ProfileEntry | undefined> {
-    const opening = (this.#view ??= this.#bus.view<ProfileEntry>(views.profiles));
-    const view = await opening.catch((error: unknown) => {
+    this.#view ??= this.#bus.view<ProfileEntry>(views.profiles);
+    const view = await this.#view.catch((error: unknown) => {
       this.#view = undefined;
       throw error;
     });

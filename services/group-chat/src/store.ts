@@ -68,7 +68,7 @@ export async function insertGroup(
 ): Promise<GroupChat> {
   const start = { ...fields, state: State.normal, announcement: '', memberCount: 0, createTime: Date.now() };
   const inserted = await manager.insert(GroupChat, { ...start, groupNumber: null });
-  const id = Number(inserted.identifiers[0]?.['id']);
+  const id = Number(inserted.identifiers[0]?.id);
   const groupNumber = firstGroupNumber + id - officialGroup.id - 1;
   await manager.update(GroupChat, { id }, { groupNumber });
   return manager.findOneByOrFail(GroupChat, { id });
@@ -104,6 +104,11 @@ export function findGroups(
     .addOrderBy('g.id')
     .limit(limits.findGroup)
     .getMany();
+}
+
+/** Takes the owner out of a group's row. Plain SQL, as libsql takes a lone NULL among what is bound for an object. */
+export async function clearOwner(manager: EntityManager, groupId: number): Promise<void> {
+  await manager.query('UPDATE group_chat SET ownerId = NULL WHERE id = ?', [groupId]);
 }
 
 /** Members by user id, `limit` at most, those after `afterUserId`. */

@@ -30,11 +30,11 @@ export function startSweep(service: Service): Sweep {
   const tellHeads = async () => {
     const now = Date.now();
     const rows = await messages.movedSince(told - windowMs, groupsAtOnce);
-    const heads: GroupHeads['heads'] = rows.map((row) => [Number(row['id']), Number(row['lastSeq'])]);
+    const heads: GroupHeads['heads'] = rows.map((row) => [Number(row.id), Number(row.lastSeq)]);
     if (heads.length > 0 && !bus.publish(subjects.groupHeads, Buffer.from(JSON.stringify({ heads })))) return;
     if (!bus.connected) return;
     // A full page ends at what moved when its last row did.
-    told = rows.length < groupsAtOnce ? now : Number(rows.at(-1)?.['movedAt']) + windowMs;
+    told = rows.length < groupsAtOnce ? now : Number(rows.at(-1)?.movedAt) + windowMs;
   };
 
   const round = async () => {
