@@ -1,5 +1,6 @@
 import type { officialGroup } from '@teahouse/contracts';
 import { openSocket } from '#websocket';
+import { type Credentials, initOf, randomId } from './credentials.js';
 import { Emitter } from './emitter.js';
 import { ChatError } from './errors.js';
 import type { ChatEvents, ConnectionState } from './events.js';
@@ -9,11 +10,6 @@ import { Outbox } from './outbox.js';
 import { type Ending, planAfter } from './policy.js';
 import { Threads } from './threads.js';
 import type { OpenSocket } from './transport.js';
-
-/** How a client logs in. A token function is asked again before each connection, with `fresh` after the last was refused. */
-export type Credentials =
-  | { readonly username: string; readonly password: string }
-  | { readonly token: string | ((options: { fresh: boolean }) => string | Promise<string>) };
 
 export type ChatClientOptions = Credentials & {
   /** `ws://host:8001/`, or the same with http: or https:. */
@@ -137,7 +133,7 @@ export class ChatClient {
 
   #open(): void {
     this.#enter('connecting');
-    this.#init().then(
+    initOf(this.#options, this.#freshLogin).then(
       (init) => {
         if (this.#state === 'connecting') this.#connect(init);
       },
@@ -148,14 +144,6 @@ export class ChatClient {
         this.#ended({ code: 1006, reason: 'no token', refusal, reconnectWithinMs: undefined });
       },
     );
-  }
-
-  async #init(): Promise<Fields<'init'>> {
-    const options = this.#options;
-    const group = options.groupId === undefined ? {} : { groupId: options.groupId };
-    if (!('token' in options)) return { username: options.username, password: options.password, ...group };
-    const { token } = options;
-    return { token: typeof token === 'string' ? token : await token({ fresh: this.#freshLogin }), ...group };
   }
 
   #connect(init: Fields<'init'>): void {
@@ -305,9 +293,4 @@ export class ChatClient {
     if (error instanceof ChatError && error.retryable) return;
     if (this.#emitter.emit('error', error) === 0) console.error(error);
   }
-}
-
-/** 128 random bits; `crypto.randomUUID` is missing on pages that were not loaded over TLS. */
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

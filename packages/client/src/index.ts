@@ -1,4 +1,5 @@
-export { ChatClient, type ChatClientOptions, type Credentials } from './client.js';
+export { ChatClient, type ChatClientOptions } from './client.js';
+export type { Credentials } from './credentials.js';
 export { ChatError, type ChatErrorCode } from './errors.js';
 export type { ChatEvents, ConnectionState } from './events.js';
 export type {

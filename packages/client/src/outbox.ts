@@ -100,7 +100,7 @@ export class Outbox {
       return;
     }
     lane.busy = true;
-    this.#deliver(entry, lane).finally(() => {
+    void this.#deliver(entry, lane).finally(() => {
       lane.busy = false;
       if (!this.#closed) this.#go(key, lane);
     });

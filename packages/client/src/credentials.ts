@@ -1,0 +1,19 @@
+import type { Fields } from './frames.js';
+
+/** How a client logs in. A token function is asked before each connection, with `fresh` after the last was refused. */
+export type Credentials =
+  | { readonly username: string; readonly password: string }
+  | { readonly token: string | ((options: { fresh: boolean }) => string | Promise<string>) };
+
+/** The fields of the first frame. Rejects with what the token function throws. */
+export async function initOf(options: Credentials & { groupId?: number }, fresh: boolean): Promise<Fields<'init'>> {
+  const group = options.groupId === undefined ? {} : { groupId: options.groupId };
+  if (!('token' in options)) return { username: options.username, password: options.password, ...group };
+  const { token } = options;
+  return { token: typeof token === 'string' ? token : await token({ fresh }), ...group };
+}
+
+/** 128 random bits; `crypto.randomUUID` is missing on pages that were not loaded over TLS. */
+export function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
