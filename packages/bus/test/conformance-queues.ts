@@ -2,7 +2,7 @@ import type { QueueOptions } from '@teahouse/bus';
 import { eventually } from '@teahouse/test';
 import t from 'tap';
 import type { MakeBus } from './conformance.js';
-import { bytes, fresh, Gate, Inbox, textOf } from './inbox.js';
+import { bytes, fresh, Gate, Inbox, into, textOf } from './inbox.js';
 
 const options: QueueOptions = { maxMessages: 1_000, ackWaitMs: 30_000, retryMs: 50 };
 
@@ -121,7 +121,7 @@ export function queues(name: string, makeBus: MakeBus): void {
       await t.rejects(queue.push(bytes('d')), { code: 'UNAVAILABLE' });
       t.equal(await queue.size(), 3);
       const done = new Inbox<string>();
-      const consumer = queue.consume(async (batch) => batch.forEach(({ payload }) => done.put(textOf(payload))), {
+      const consumer = queue.consume(into(done), {
         batch: 10,
       });
       await done.until(3);
@@ -137,7 +137,7 @@ export function queues(name: string, makeBus: MakeBus): void {
       await queue.push(bytes('a'), { id: '1' });
       await queue.push(bytes('a'), { id: '1' });
       t.equal(await queue.size(), 1);
-      const consumer = queue.consume(async (batch) => batch.forEach(({ payload }) => done.put(textOf(payload))), {
+      const consumer = queue.consume(into(done), {
         batch: 10,
       });
       await done.until(1);
@@ -170,7 +170,7 @@ export function queues(name: string, makeBus: MakeBus): void {
       t.ok(finished);
       t.equal(begun.all.length, 1);
       const rest = new Inbox<string>();
-      const next = queue.consume(async (batch) => batch.forEach(({ payload }) => rest.put(textOf(payload))), {
+      const next = queue.consume(into(rest), {
         batch: 10,
       });
       t.same(await rest.until(1), ['b'], 'what was not begun is for the next');

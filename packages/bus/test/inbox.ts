@@ -1,3 +1,4 @@
+import type { BatchHandler } from '@teahouse/bus';
 import { within } from '@teahouse/test';
 
 /** Gathers what arrives and lets a test wait for the n-th of it. */
@@ -40,3 +41,10 @@ export const textOf = (payload: Uint8Array): string => Buffer.from(payload).toSt
 let last = 0;
 /** A name that no other test uses. */
 export const fresh = (name: string): string => `${name}-${process.pid}-${++last}`;
+
+/** A handler of batches that puts the payloads there as text. */
+export const into =
+  (inbox: Inbox<string>): BatchHandler =>
+  async (batch) => {
+    for (const { payload } of batch) inbox.put(textOf(payload));
+  };

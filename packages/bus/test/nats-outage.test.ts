@@ -3,7 +3,7 @@ import { type Bus, connectNats } from '@teahouse/bus';
 import { eventually, startNats, temporaryDirectory, testNats, within } from '@teahouse/test';
 import t from 'tap';
 import { reasonOf } from './conformance-requests.js';
-import { bytes, fresh, Gate, Inbox, textOf } from './inbox.js';
+import { bytes, fresh, Gate, Inbox, into, textOf } from './inbox.js';
 
 const timeoutMs = 3_000;
 
@@ -44,10 +44,10 @@ t.test('NATS killed and started again', async (t) => {
   const queue = await one.queue(work, { maxMessages: 100, ackWaitMs: 30_000, retryMs: 50 });
   const done = new Inbox<string>();
   const errors: unknown[] = [];
-  const consumer = (await two.queue(work, { maxMessages: 100, ackWaitMs: 30_000, retryMs: 50 })).consume(
-    async (batch) => batch.forEach(({ payload }) => done.put(textOf(payload))),
-    { batch: 10, onError: (error) => errors.push(error) },
-  );
+  const consumer = (await two.queue(work, { maxMessages: 100, ackWaitMs: 30_000, retryMs: 50 })).consume(into(done), {
+    batch: 10,
+    onError: (error) => errors.push(error),
+  });
   const view = await one.view<number>(table);
   await view.put('a', 1, 1);
   await view.put('b', 1, 1);
@@ -151,7 +151,7 @@ t.test('NATS that lost its disk: queues and views are made anew', async (t) => {
   t.teardown(() => bus.close());
   const queue = await bus.queue('work', { maxMessages: 100, ackWaitMs: 30_000 });
   const done = new Inbox<string>();
-  const consumer = queue.consume(async (batch) => batch.forEach(({ payload }) => done.put(textOf(payload))), {
+  const consumer = queue.consume(into(done), {
     batch: 10,
     onError: () => {},
   });
@@ -171,35 +171,39 @@ t.test('NATS that lost its disk: queues and views are made anew', async (t) => {
   t.equal(await view.put('a', 1, 1), true, 'its owner puts it again');
   t.equal(await view.get('a'), 1);
   await told.untilTrue((all) => all.includes('b undefined') && all.includes('a 1'), 'the watch noticed', 10_000);
+  const streams = async () => textOf(await bus.request('$JS.API.STREAM.NAMES', bytes(''), { timeoutMs }));
+  await eventually(async () => (await streams()).includes('"queue_work"'), 10_000, 'the consumer made the queue again');
   await queue.push(bytes('2'));
   await done.untilTrue((all) => all.includes('2'), 'the consumer found the new queue', 15_000);
   await consumer.stop();
 });
 
-t.test('NATS that says nothing any more (SIGSTOP)', async (t) => {
-  const nats = await testNats();
-  t.teardown(() => nats.stop());
-  const bus = await connectNats({ servers: nats.url, name: 'one' });
+t.test('NATS that says nothing any more (SIGSTOP) is left for another', async (t) => {
+  const frozen = await testNats();
+  const spare = await testNats();
+  t.teardown(() => Promise.all([frozen.stop(), spare.stop()]));
+  await spare.kill9();
+  const bus = await connectNats({ servers: `${spare.url},${frozen.url}`, name: 'one' });
   t.teardown(() => bus.close());
   const heard = new Inbox<string>();
   bus.subscribe('news', (payload) => heard.put(textOf(payload)));
   await bus.flush();
+  await spare.restart();
   const gone = status(bus, 'disconnected');
-  nats.kill('SIGSTOP');
+  frozen.kill('SIGSTOP');
   const big = new Uint8Array(512 * 1024);
   let sent = 0;
   while (bus.publish('big', big) && sent < 1_000) sent++;
   t.ok(sent > 10 && sent < 200, `the way out is bounded: ${sent} times 512 KiB`);
   const before = Date.now();
   await gone;
-  t.ok(Date.now() - before < 8_000, `noticed after ${Date.now() - before} ms, with the way out full`);
   t.equal(bus.publish('news', bytes('stale')), false);
-  const back = status(bus, 'connected');
-  nats.kill('SIGCONT');
-  await back;
+  await status(bus, 'connected');
+  t.ok(Date.now() - before < 9_000, `on the other after ${Date.now() - before} ms`);
   await bus.flush();
   t.equal(bus.publish('news', bytes('fresh')), true);
   t.same(await heard.until(1), ['fresh']);
+  frozen.kill('SIGCONT');
 });
 
 t.test('connecting waits for a server that is not there yet, and says so', async (t) => {
@@ -220,10 +224,4 @@ t.test('connecting waits for a server that is not there yet, and says so', async
   t.ok(bus.connected);
   t.notMatch(lines.join('\n'), /secret/);
   await bus.close();
-});
-
-t.test('a login of its own and an inbox of its own', async (t) => {
-  await t.rejects(connectNats({ servers: 'http://user:secret@host', name: 'x' }), {
-    message: /^Not an address(?!.*secret)/,
-  });
 });

@@ -1,5 +1,0 @@
-export { type CallDefinition, type CallOptions, call, serveCall, type Verb } from './calls.js';
-export { BusFailure, type FailureReason } from './failure.js';
-export { createMemoryHub, type MemoryHub } from './memory/hub.js';
-export { connectNats, type NatsOptions } from './nats/connect.js';
-export * from './port.js';
