@@ -1,0 +1,24 @@
+import { type Bus, type Subscription, serveCall } from '@teahouse/bus';
+import { authCalls, queueGroups, subjects } from '@teahouse/contracts';
+import type { Accounts } from './accounts.js';
+import type { Logins } from './logins.js';
+import type { SeenWriter } from './seen.js';
+
+/** Everything that others may ask of auth or tell it. One instance answers. */
+export function serveAuth(bus: Bus, verbs: { accounts: Accounts; logins: Logins; seen: SeenWriter }): Subscription[] {
+  const { accounts, logins, seen } = verbs;
+  const group = queueGroups.auth;
+  return [
+    serveCall(bus, authCalls.register, group, (request, { deadline }) => accounts.register(request, deadline)),
+    serveCall(bus, authCalls.login, group, (request, { deadline }) => accounts.login(request, deadline)),
+    serveCall(bus, authCalls.changePassword, group, (request, { deadline }) =>
+      accounts.changePassword(request, deadline),
+    ),
+    serveCall(bus, authCalls.me, group, (request) => accounts.me(request)),
+    serveCall(bus, authCalls.updateMe, group, (request) => accounts.updateMe(request)),
+    serveCall(bus, authCalls.findUser, group, (request) => accounts.findUser(request)),
+    serveCall(bus, authCalls.refresh, group, (request) => logins.refresh(request)),
+    serveCall(bus, authCalls.logout, group, (request) => logins.logout(request)),
+    bus.subscribe(subjects.seen, (payload) => seen.hear(payload), { queue: group }),
+  ];
+}

@@ -1,0 +1,41 @@
+import { connectNats } from '@teahouse/bus';
+import { commonConfig, databaseUrl, loadConfig, openDatabase, runService } from '@teahouse/service-kit';
+import Type from 'typebox';
+import { startAuth } from './app.js';
+import { authConfig } from './config.js';
+import { authEntities } from './entities.js';
+import { authMigrations } from './migrations/index.js';
+
+const processConfig = Type.Object({
+  ...commonConfig(8011),
+  ...authConfig.properties,
+  AUTH_DB_URL: databaseUrl('accounts, logins and keys'),
+});
+
+await runService({
+  name: 'auth',
+  config: () => loadConfig(processConfig),
+  async start({ config, log }) {
+    const database = await openDatabase({
+      url: config.AUTH_DB_URL,
+      entities: authEntities,
+      migrations: authMigrations,
+      name: 'auth',
+      log,
+    });
+    const bus = await connectNats({ servers: config.NATS_URL, name: 'auth', log });
+    const auth = await startAuth({ bus, database, config, log });
+    return {
+      async ready() {
+        const { ok, details } = auth.ready();
+        const reachable = await database.reachable();
+        return { ok: ok && reachable, details: { ...details, database: reachable } };
+      },
+      async close() {
+        await auth.close();
+        await bus.close();
+        await database.close();
+      },
+    };
+  },
+});

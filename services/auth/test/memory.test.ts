@@ -1,0 +1,6 @@
+import { accountsSuite } from './accounts-suite.js';
+import { loginsSuite } from './logins-suite.js';
+import { repairSuite } from './repair-suite.js';
+import { memorySetup } from './setups.js';
+
+for (const suite of [accountsSuite, loginsSuite, repairSuite]) suite('memory and SQLite', memorySetup);

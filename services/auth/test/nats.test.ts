@@ -1,0 +1,6 @@
+import { accountsSuite } from './accounts-suite.js';
+import { loginsSuite } from './logins-suite.js';
+import { repairSuite } from './repair-suite.js';
+import { natsSetup } from './setups.js';
+
+for (const suite of [accountsSuite, loginsSuite, repairSuite]) suite('NATS and MariaDB', natsSetup);
