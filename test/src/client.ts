@@ -17,8 +17,8 @@ export class RequestError extends Error {
   readonly frame: Frame;
 
   constructor(frame: Frame) {
-    super(`${String(frame['code'])}: ${String(frame['message'])}`);
-    this.code = String(frame['code']);
+    super(`${String(frame.code)}: ${String(frame.message)}`);
+    this.code = String(frame.code);
     this.frame = frame;
   }
 }
@@ -50,7 +50,8 @@ export class TestClient {
     socket.on('error', () => {}); // A broken connection shows as its close, 1006.
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => {
-        for (const waiter of this.#waiters) waiter.fail(new Error(`The connection closed with ${code} ${reason.toString()}`));
+        for (const waiter of this.#waiters)
+          waiter.fail(new Error(`The connection closed with ${code} ${reason.toString()}`));
         resolve({ code, reason: reason.toString() });
       });
     });
@@ -82,7 +83,10 @@ export class TestClient {
   }
 
   /** Sends the frame with a fresh `ref`; resolves with the answer, rejects with `RequestError` where it is an `error`. */
-  async request(frame: { readonly type: string; readonly [field: string]: unknown }, timeoutMs = defaultTimeoutMs): Promise<Frame> {
+  async request(
+    frame: { readonly type: string; readonly [field: string]: unknown },
+    timeoutMs = defaultTimeoutMs,
+  ): Promise<Frame> {
     const ref = `r${this.#nextRef++}`;
     const answer = this.#next((candidate) => candidate.ref === ref, timeoutMs, `No answer to ${frame.type}`);
     this.send({ ...frame, ref });
@@ -143,7 +147,8 @@ function parse(data: RawData, isBinary: boolean): Frame {
   if (isBinary) return { type: '(binary)', text };
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string') return value as Frame;
+    if (typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string')
+      return value as Frame;
   } catch {
     // Told apart below.
   }

@@ -13,7 +13,7 @@ let own: Promise<PrivateServer> | undefined;
 
 /** Root's URL of the server that all test files share, `TEST_MYSQL_URL`; for a file run by itself, one that ends with it. */
 export async function sharedMysqlUrl(): Promise<string> {
-  const given = process.env['TEST_MYSQL_URL'];
+  const given = process.env.TEST_MYSQL_URL;
   if (given) return given;
   own ??= testMysql();
   return (await own).url;
@@ -23,7 +23,9 @@ export async function sharedMysqlUrl(): Promise<string> {
 export async function testDatabase(name: string): Promise<TestDatabase> {
   const url = new URL(await sharedMysqlUrl());
   const database = `test_${name}_${randomBytes(6).toString('hex')}`;
-  await withConnection(url.href, (connection) => connection.query(`CREATE DATABASE \`${database}\` CHARACTER SET utf8mb4`));
+  await withConnection(url.href, (connection) =>
+    connection.query(`CREATE DATABASE \`${database}\` CHARACTER SET utf8mb4`),
+  );
   const server = url.href;
   url.pathname = `/${database}`;
   return {

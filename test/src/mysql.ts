@@ -82,11 +82,17 @@ async function createData(server: string, data: string): Promise<void> {
   if (version.includes('MariaDB')) {
     const install = findProgram('mariadb-install-db', 'mysql_install_db');
     if (!install) throw new Error('mariadb-install-db is not installed; on Debian: apt-get install mariadb-server');
-    await run(install, ['--no-defaults', ...asRoot(), `--datadir=${data}`, '--skip-test-db', '--auth-root-authentication-method=normal'], {
+    await run(
+      install,
+      ['--no-defaults', ...asRoot(), `--datadir=${data}`, '--skip-test-db', '--auth-root-authentication-method=normal'],
+      {
+        timeout: 60_000,
+      },
+    );
+  } else {
+    await run(server, ['--no-defaults', ...asRoot(), `--datadir=${data}`, '--initialize-insecure'], {
       timeout: 60_000,
     });
-  } else {
-    await run(server, ['--no-defaults', ...asRoot(), `--datadir=${data}`, '--initialize-insecure'], { timeout: 60_000 });
   }
   writeFileSync(join(data, 'created'), '');
 }

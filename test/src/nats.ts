@@ -48,7 +48,7 @@ let own: Promise<PrivateServer> | undefined;
  * Others work on it at the same time: use names of your own for subjects, streams and buckets.
  */
 export async function sharedNatsUrl(): Promise<string> {
-  const given = process.env['NATS_URL'];
+  const given = process.env.NATS_URL;
   if (given) return given;
   own ??= testNats();
   return (await own).url;

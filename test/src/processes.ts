@@ -12,8 +12,10 @@ export interface Exit {
 
 export interface RunningProcess {
   readonly pid: number;
-  /** Settles when the process has ended; never rejects. */
+  /** Settles when the process has ended; never rejects. Waiting for it does not keep this process alive. */
   readonly exited: Promise<Exit>;
+  /** As `exited`, but keeps this process alive, and all output has been handed over. */
+  finished(): Promise<Exit>;
   /** Signals the whole group; does nothing once the process has ended. */
   kill(signal: NodeJS.Signals): void;
   /** Sends `signal`, SIGKILL after `graceMs`, and waits for the end. A process held by SIGSTOP goes at the SIGKILL. */
@@ -23,21 +25,33 @@ export interface RunningProcess {
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Where its output goes: a file, or a function that gets each line. */
-  readonly output: { readonly file: string } | { readonly line: (line: string) => void };
+  /** Where its output goes: a file, or a function that gets each line of both streams. */
+  readonly output: { readonly file: string } | { readonly line: (line: string, stream: 'stdout' | 'stderr') => void };
 }
 
 /**
  * Starts a program as the leader of its own process group, so that a Ctrl-C meant for us does not reach it and all of its
  * children can be signalled at once. It does not keep this process alive, and never outlives it.
  */
-export async function startProcess(command: string, args: readonly string[], options: StartOptions): Promise<RunningProcess> {
+export async function startProcess(
+  command: string,
+  args: readonly string[],
+  options: StartOptions,
+): Promise<RunningProcess> {
   const { output } = options;
   const file = 'file' in output ? openSync(output.file, 'a') : undefined;
   const stdio = file ?? 'pipe';
-  const child = spawn(command, args, { cwd: options.cwd, env: options.env, detached: true, stdio: ['ignore', stdio, stdio] });
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    stdio: ['ignore', stdio, stdio],
+  });
   if (file !== undefined) closeSync(file);
-  if ('line' in output) for (const stream of [child.stdout, child.stderr]) forwardLines(stream, output.line);
+  if ('line' in output) {
+    forwardLines(child.stdout, (line) => output.line(line, 'stdout'));
+    forwardLines(child.stderr, (line) => output.line(line, 'stderr'));
+  }
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (cause) => reject(new Error(`${command} cannot be started.`, { cause })));
@@ -56,6 +70,7 @@ function manage(child: ChildProcess, pid: number): RunningProcess {
       resolve({ code, signal });
     });
   });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.unref();
   const kill = (signal: NodeJS.Signals) => {
     if (!ended) signalGroup(pid, signal);
@@ -64,6 +79,12 @@ function manage(child: ChildProcess, pid: number): RunningProcess {
     pid,
     exited,
     kill,
+    async finished() {
+      if (!ended) child.ref();
+      const exit = await exited;
+      await closed;
+      return exit;
+    },
     async stop(signal = 'SIGTERM', graceMs = 5_000) {
       if (!ended) child.ref();
       kill(signal);
@@ -108,7 +129,7 @@ function forwardLines(stream: NodeJS.ReadableStream | null, line: (line: string)
 
 /** The full path of the first of `names` that is installed, looked for in PATH and where Debian keeps its daemons. */
 export function findProgram(...names: string[]): string | undefined {
-  const places = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
   for (const name of names) {
     for (const place of places) {
       if (place && existsSync(join(place, name))) return join(place, name);

@@ -61,7 +61,11 @@ async function launch(spec: ServerSpec): Promise<RunningProcess> {
     gone = exit;
   });
   try {
-    await eventually(async () => gone !== undefined || (await spec.answers()), startTimeoutMs, `${spec.name} does not answer`);
+    await eventually(
+      async () => gone !== undefined || (await spec.answers()),
+      startTimeoutMs,
+      `${spec.name} does not answer`,
+    );
     if (gone) throw new Error(`${spec.name} ended at once (${gone.signal ?? gone.code})`);
   } catch (error) {
     await running.stop('SIGKILL');

@@ -22,7 +22,11 @@ export async function eventually<T>(check: () => T | Promise<T>, timeoutMs: numb
   let cause: unknown;
   for (;;) {
     try {
-      const result = await within(Promise.resolve(check()), Math.max(1, deadline - Date.now()), 'The check took too long');
+      const result = await within(
+        Promise.resolve(check()),
+        Math.max(1, deadline - Date.now()),
+        'The check took too long',
+      );
       if (result) return result;
     } catch (error) {
       cause = error;

@@ -1,0 +1,52 @@
+import { lint } from './lib/lint.mjs';
+import { ensurePrograms, testPrograms } from './lib/programs.mjs';
+import { createReport } from './lib/report.mjs';
+import { root, runMain } from './lib/run.mjs';
+import { setup } from './lib/setup.mjs';
+import { selectTests } from './lib/tests.mjs';
+
+// npm test                       everything: checks, then all tests
+// npm test -- path/x.test.ts …   these test files or folders alone (source or compiled); builds only what they need
+
+/** The servers that all test files share: those given, else private ones that go with this process. */
+async function sharedServers() {
+  const { startMysql, startNats, temporaryDirectory } = await import('../test/dist/index.js');
+  const own = async (start, name) => {
+    const server = await start(temporaryDirectory(name));
+    return server.url;
+  };
+  const [natsUrl, mysqlUrl] = await Promise.all([
+    process.env.NATS_URL || own(startNats, 'nats'),
+    process.env.TEST_MYSQL_URL || own(startMysql, 'mysql'),
+  ]);
+  return { NATS_URL: natsUrl, TEST_MYSQL_URL: mysqlUrl };
+}
+
+async function runTap(files, env) {
+  const { startProcess } = await import('../test/dist/index.js');
+  const report = createReport(files, (line) => process.stdout.write(`${line}\n`));
+  const tap = await startProcess('node_modules/.bin/tap', ['-j2', '--reporter=tap', ...files], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    output: {
+      line: (line, stream) => (stream === 'stdout' ? report.line(line) : process.stderr.write(`${line}\n`)),
+    },
+  });
+  const { code } = await tap.finished();
+  return { code, ...report.end() };
+}
+
+await runMain(async () => {
+  // Whatever we started dies with us, see guard.ts of the test helpers.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  const names = process.argv.slice(2);
+  const { files, projects } = selectTests(names);
+  const all = names.length === 0;
+  await setup({ tests: true, page: all, ...(all ? {} : { projects: ['test', ...projects] }) });
+  await ensurePrograms(testPrograms);
+  const lintFailures = all ? await lint() : 0;
+  const { code, passed, failed } = await runTap(files, await sharedServers());
+  if (lintFailures > 0) process.stdout.write(`${lintFailures} of the checks failed, see above\n`);
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  process.exit(code === 0 && failed === 0 && lintFailures === 0 ? 0 : 1);
+});
