@@ -12,7 +12,7 @@ export function accountsSuite(name: string, make: MakeSetup): void {
     await t.test('the demo accounts have the ids 1 to 5', async (t) => {
       const rows = await sql('SELECT id, username, role, disabled FROM `user` ORDER BY id');
       t.same(
-        rows.map((row) => [row['id'], row['username'], row['role'], row['disabled']]),
+        rows.map((row) => [row.id, row.username, row.role, row.disabled]),
         ['admin', 'player1', 'player2', 'player3', 'player4'].map((username, index) => [
           index + 1,
           username,
@@ -39,8 +39,8 @@ export function accountsSuite(name: string, make: MakeSetup): void {
         profileVersion: 1,
         told: 1,
       });
-      t.match(row?.['passwordHash'], /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-      t.ok(Math.abs(Number(row?.['createTime']) - Date.now()) < 10_000);
+      t.match(row?.passwordHash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+      t.ok(Math.abs(Number(row?.createTime) - Date.now()) < 10_000);
       t.same(await profiles.get('6'), pair.user, 'the view has it when the answer comes');
       const logins = await sql('SELECT id, endTime, familyHash, tokenHash FROM login WHERE userId = 6');
       t.equal(logins.length, 1);
@@ -72,7 +72,7 @@ export function accountsSuite(name: string, make: MakeSetup): void {
         t.equal(results.filter((result) => result.status === 'fulfilled').length, 1);
         for (const result of results) if (result.status === 'rejected') t.match(result.reason, { code: 'CONFLICT' });
         t.match(await sql("SELECT COUNT(*) AS n FROM `user` WHERE usernameKey = 'twin'"), [{ n: 1 }]);
-        t.match(await sql('SELECT COUNT(*) AS n FROM login'), [{ n: Number(before[0]?.['n']) + 1 }]);
+        t.match(await sql('SELECT COUNT(*) AS n FROM login'), [{ n: Number(before[0]?.n) + 1 }]);
       },
     );
 
@@ -107,8 +107,8 @@ export function accountsSuite(name: string, make: MakeSetup): void {
         Array.from({ length: 20 }, (_, index) => ask('updateMe', { userId: 4, nickname: `n${index}` })),
       );
       const [row] = await sql('SELECT nickname, profileVersion FROM `user` WHERE id = 4');
-      t.equal(row?.['profileVersion'], 21);
-      t.equal((await profiles.get('4'))?.nickname, row?.['nickname']);
+      t.equal(row?.profileVersion, 21);
+      t.equal((await profiles.get('4'))?.nickname, row?.nickname);
     });
 
     await t.test('findUser', async (t) => {
@@ -120,7 +120,7 @@ export function accountsSuite(name: string, make: MakeSetup): void {
       const tell = (users: [number, number][]) => bus.publish(subjects.seen, Buffer.from(JSON.stringify({ users })));
       const times = async () =>
         (await sql('SELECT lastOnlineTime FROM `user` WHERE id IN (2, 3) ORDER BY id')).map(
-          (row) => row['lastOnlineTime'],
+          (row) => row.lastOnlineTime,
         );
       tell([
         [2, 5000],
@@ -149,7 +149,7 @@ export function accountsSuite(name: string, make: MakeSetup): void {
     await t.test('all profiles of the database stand in the view', async (t) => {
       const rows = await sql('SELECT id, username, nickname, role FROM `user`');
       for (const row of rows) {
-        const user = { ...row, role: row['role'] === 1 ? 'admin' : 'user' } as User;
+        const user = { ...row, role: row.role === 1 ? 'admin' : 'user' } as User;
         t.same(await profiles.get(String(user.id)), {
           id: user.id,
           username: user.username,

@@ -16,7 +16,7 @@ export function loginsSuite(name: string, make: MakeSetup): void {
     const ended = async (id: string) => {
       const [row] = await sql('SELECT endTime, told FROM login WHERE id = ?', [id]);
       const entry = await revocations.get(id);
-      return { row: row?.['endTime'] !== null, told: row?.['told'], entry: entry !== undefined };
+      return { row: row?.endTime !== null, told: row?.told, entry: entry !== undefined };
     };
     const open = { row: false, told: 1, entry: false };
     const over = { row: true, told: 1, entry: true };
