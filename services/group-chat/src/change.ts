@@ -55,13 +55,14 @@ export class Change {
     }
     // The notice that tells of it is read: whoever comes in starts with nothing unread.
     const readSeq = group.lastSeq + this.#notices.length + 1;
-    const mutedUntil = await takeMute(manager, group.id, userId);
+    const isNew = event === 'created';
+    const mutedUntil = isNew ? 0 : await takeMute(manager, group.id, userId);
     const member = { groupId: group.id, userId, rights, mutedUntil, readSeq, joinTime: Date.now() };
     await manager.insert(GroupChatMember, member);
     await this.#count(userId, 1);
-    await manager.delete(GroupJoinRequest, { groupId: group.id, userId });
+    if (!isNew) await manager.delete(GroupJoinRequest, { groupId: group.id, userId });
     this.#entered.set(userId, member);
-    this.note({ event, userId, ...(event === 'created' ? { groupName: group.groupName } : {}) });
+    this.note({ event, userId, ...(isNew ? { groupName: group.groupName } : {}) });
   }
 
   async leave(member: GroupChatMember, event: 'left' | 'removed' | 'banned'): Promise<void> {

@@ -66,12 +66,24 @@ export async function insertGroup(
   manager: EntityManager,
   fields: Pick<GroupChat, 'groupName' | 'joinPolicy' | 'ownerId'>,
 ): Promise<GroupChat> {
-  const start = { ...fields, state: State.normal, announcement: '', memberCount: 0, createTime: Date.now() };
-  const inserted = await manager.insert(GroupChat, { ...start, groupNumber: null });
+  const group = {
+    ...fields,
+    groupNumber: null,
+    state: State.normal,
+    announcement: '',
+    memberCount: 0,
+    createTime: Date.now(),
+    lastSeq: 0,
+    movedAt: 0,
+    archivedThroughSeq: 0,
+    hotFromSeq: 1,
+  };
+  // A copy, as TypeORM writes into what it inserts.
+  const inserted = await manager.insert(GroupChat, { ...group });
   const id = Number(inserted.identifiers[0]?.id);
   const groupNumber = firstGroupNumber + id - officialGroup.id - 1;
   await manager.update(GroupChat, { id }, { groupNumber });
-  return manager.findOneByOrFail(GroupChat, { id });
+  return { ...group, id, groupNumber };
 }
 
 /** All groups of a user by id, dissolved ones included. */

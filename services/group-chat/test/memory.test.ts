@@ -1,4 +1,5 @@
 import { groupsSuite } from './groups-suite.js';
+import { membersSuite } from './members-suite.js';
 import { memorySetup } from './setups.js';
 
-for (const suite of [groupsSuite]) suite('memory and SQLite', memorySetup);
+for (const suite of [groupsSuite, membersSuite]) suite('memory and SQLite', memorySetup);

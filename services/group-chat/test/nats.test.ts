@@ -1,4 +1,5 @@
 import { groupsSuite } from './groups-suite.js';
+import { membersSuite } from './members-suite.js';
 import { natsSetup } from './setups.js';
 
-for (const suite of [groupsSuite]) suite('NATS and MariaDB', natsSetup);
+for (const suite of [groupsSuite, membersSuite]) suite('NATS and MariaDB', natsSetup);
