@@ -31,6 +31,30 @@ export function events(name: string, makeBus: MakeBus): void {
       t.same(await own.until(1), ['1']);
     });
 
+    await t.test('patterns: one token or all that follow, never none', async (t) => {
+      const s = fresh('patterns');
+      const heard = new Inbox<string>();
+      for (const pattern of [`${s}.*.c`, `${s}.b.>`, `${s}.>`, `${s}.*`, '*.end', s]) {
+        one.subscribe(pattern, (_, from) => heard.put(`${pattern.replace(s, 's')} ${from.replace(s, 's')}`));
+      }
+      await one.flush();
+      for (const subject of [s, `${s}.b`, `${s}.b.c`, `${s}.b.c.d`, `${s}.end`]) publisher.publish(subject, bytes(''));
+      await heard.untilTrue((all) => all.filter((line) => line.endsWith(' s.end')).length === 3, 'the last subject');
+      t.same([...heard.all].sort(), [
+        '*.end s.end',
+        's s',
+        's.* s.b',
+        's.* s.end',
+        's.*.c s.b.c',
+        's.> s.b',
+        's.> s.b.c',
+        's.> s.b.c.d',
+        's.> s.end',
+        's.b.> s.b.c',
+        's.b.> s.b.c.d',
+      ]);
+    });
+
     await t.test('ten thousand messages of one publisher keep their order, over several subjects', async (t) => {
       const subject = fresh('order');
       const heard = new Inbox<number>();

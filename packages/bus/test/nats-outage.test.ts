@@ -225,3 +225,22 @@ t.test('connecting waits for a server that is not there yet, and says so', async
   t.notMatch(lines.join('\n'), /secret/);
   await bus.close();
 });
+
+t.test('closing while NATS is away ends, and soon', async (t) => {
+  const nats = await testNats();
+  t.teardown(() => nats.stop());
+  const bus = await connectNats({ servers: nats.url, name: 'one' });
+  bus.serve('a', 'g', async (payload) => payload);
+  const queue = await bus.queue('work', { maxMessages: 100, ackWaitMs: 30_000 });
+  queue.consume(async () => {}, { batch: 10 });
+  const view = await bus.view<number>('table');
+  await view.watch(() => {});
+  const gone = status(bus, 'disconnected');
+  await nats.kill9();
+  await gone;
+  const before = Date.now();
+  await bus.close();
+  t.ok(Date.now() - before < 2_000, `${Date.now() - before} ms`);
+  t.equal(await reasonOf(bus.request('a', bytes(''), { timeoutMs })), 'disconnected');
+  t.equal(await reasonOf(bus.flush()), 'disconnected');
+});

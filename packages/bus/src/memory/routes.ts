@@ -4,25 +4,23 @@ interface Route<Target> {
   readonly target: Target;
 }
 
-/** Who hears a subject. Exact subjects are looked up, patterns with wildcards are tried one after the other. */
+/** Who hears a subject. A pattern is looked up by the tokens before its first wildcard, so that many of them cost little. */
 export class Routes<Target> {
-  #exact = new Map<string, Route<Target>[]>();
-  #wild: Route<Target>[] = [];
+  readonly #exact = new Map<string, Route<Target>[]>();
+  readonly #wild = new Map<string, Route<Target>[]>();
 
   /** Returns the way to take the route away again; doing so twice does nothing. */
   add(pattern: string, group: string | undefined, target: Target): () => void {
-    const route = { tokens: pattern.split('.'), group, target };
-    if (route.tokens.includes('*') || route.tokens.includes('>')) {
-      this.#wild.push(route);
-      return () => {
-        this.#wild = this.#wild.filter((other) => other !== route);
-      };
-    }
-    this.#exact.set(pattern, [...(this.#exact.get(pattern) ?? []), route]);
+    const tokens = pattern.split('.');
+    const route = { tokens, group, target };
+    const literal = tokens.findIndex((token) => token === '*' || token === '>');
+    const key = literal < 0 ? pattern : tokens.slice(0, literal).join('.');
+    const routes = literal < 0 ? this.#exact : this.#wild;
+    routes.set(key, [...(routes.get(key) ?? []), route]);
     return () => {
-      const rest = (this.#exact.get(pattern) ?? []).filter((other) => other !== route);
-      if (rest.length > 0) this.#exact.set(pattern, rest);
-      else this.#exact.delete(pattern);
+      const rest = (routes.get(key) ?? []).filter((other) => other !== route);
+      if (rest.length > 0) routes.set(key, rest);
+      else routes.delete(key);
     };
   }
 
@@ -35,9 +33,12 @@ export class Routes<Target> {
       else groups.set(group, [...(groups.get(group) ?? []), target]);
     };
     this.#exact.get(subject)?.forEach(take);
-    if (this.#wild.length > 0) {
+    if (this.#wild.size > 0) {
       const tokens = subject.split('.');
-      for (const route of this.#wild) if (matches(route.tokens, tokens)) take(route);
+      for (let literal = 0; literal < tokens.length; literal++) {
+        const routes = this.#wild.get(tokens.slice(0, literal).join('.'));
+        if (routes) for (const route of routes) if (matches(route.tokens, tokens)) take(route);
+      }
     }
     for (const members of groups.values()) picked.push(members[Math.floor(Math.random() * members.length)] as Target);
     return picked;
