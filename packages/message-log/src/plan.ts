@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { type ErrorCode, TeahouseError } from '@teahouse/contracts';
+import { TeahouseError } from '@teahouse/contracts';
 import type { Row } from '@teahouse/service-kit';
 import { uuidv7 } from 'uuidv7';
-import type { Draft, Stored, StoredBatch, StoredMessage, Verdict } from './types.js';
+import type { Draft, LogRules, Stored, StoredBatch, StoredMessage, Verdict } from './types.js';
 
 /** What a transaction knows once its first round trip is back. */
 export interface Known<D extends Draft> {
@@ -13,7 +13,7 @@ export interface Known<D extends Draft> {
   /** Rows of the sent table, by `sentKey`. */
   readonly sent: ReadonlyMap<string, Row>;
   readonly judge: (draft: D) => Verdict;
-  readonly missing: ErrorCode;
+  readonly missing: LogRules<D>['missing'];
   /** The time that new messages get. */
   readonly now: number;
 }
@@ -71,7 +71,7 @@ export function plan<D extends Draft>(drafts: readonly D[], known: Known<D>): Pl
       firsts.set(key, i);
     }
     const conversation = known.locked.get(conversationId);
-    const verdict = conversation ? known.judge(draft) : known.missing;
+    const verdict = conversation ? known.judge(draft) : refusalOf(draft, known.missing);
     if (verdict !== undefined) {
       results[i] = typeof verdict === 'string' ? new TeahouseError(verdict) : verdict;
     } else if (conversation) {
@@ -80,6 +80,10 @@ export function plan<D extends Draft>(drafts: readonly D[], known: Known<D>): Pl
     }
   }
   return { results, pending, batches: [...open.values()] };
+}
+
+function refusalOf<D extends Draft>(draft: D, missing: Known<D>['missing']): Verdict {
+  return typeof missing === 'function' ? missing(draft) : missing;
 }
 
 function answerAgain(draft: Draft, before: Row): Stored | TeahouseError {

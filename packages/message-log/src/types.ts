@@ -69,8 +69,8 @@ export interface LogRules<D extends Draft> {
   reads(drafts: readonly D[]): readonly Statement[];
   /** Called once a transaction with the rows of `reads` and the locked conversations by id; the function it returns is asked once a draft that is no duplicate. */
   judge(rows: readonly (readonly Row[])[], conversations: ReadonlyMap<number, Row>): (draft: D) => Verdict;
-  /** The refusal where there is no such conversation. */
-  readonly missing: ErrorCode;
+  /** The refusal where there is no such conversation; a function where it depends on the draft. */
+  readonly missing: ErrorCode | ((draft: D) => ErrorCode | TeahouseError);
   /** Statements to run in the transaction that stores these messages, just before COMMIT; for read marks that own sends move. */
   writes?(batches: readonly StoredBatch[]): readonly Statement[];
 }

@@ -1,0 +1,165 @@
+import type { RequestContext } from '@teahouse/bus';
+import { limits, TeahouseError } from '@teahouse/contracts';
+import type { Stored } from '@teahouse/message-log';
+import { pairOf, pairWith } from './pair.js';
+import { publishRun, pushToUser } from './publish.js';
+import type { PrivateDraft } from './sending.js';
+import type { Answer, Ask, Service } from './service.js';
+import { iso, privateMessage } from './shapes.js';
+import { pairOfRow } from './store.js';
+
+type Item = Ask<'append'>['items'][number];
+
+/** Sends between people who have talked before go straight to the log; first contacts are judged on their way. */
+export async function append(
+  service: Service,
+  { items }: Ask<'append'>,
+  { deadline }: RequestContext,
+): Promise<Answer<'append'>> {
+  const { messages, openings } = service;
+  const results = new Array<Stored | TeahouseError>(items.length);
+  const straight: { index: number; draft: PrivateDraft }[] = [];
+  const first: { index: number; item: Item }[] = [];
+  for (const [index, item] of items.entries()) {
+    if (item.from === item.to) {
+      results[index] = new TeahouseError('BAD_REQUEST', 'There are no messages to oneself.');
+      continue;
+    }
+    const conversationId = openings.known(item);
+    if (conversationId === undefined) first.push({ index, item });
+    else straight.push({ index, draft: { ...item, conversationId } });
+  }
+  const store = async (some: typeof straight) => {
+    const stored = await messages.append(
+      some.map(({ draft }) => draft),
+      deadline,
+    );
+    for (const [i, { index }] of some.entries()) results[index] = stored[i] as Stored | TeahouseError;
+  };
+  const open = async () => {
+    const opened = await openings.open(first.map(({ item }) => item));
+    await store(
+      first.map(({ index, item }, i) => {
+        const opening = opened[i] as number | TeahouseError;
+        return {
+          index,
+          draft:
+            typeof opening === 'number'
+              ? { ...item, conversationId: opening }
+              : { ...item, conversationId: 0, refusal: opening },
+        };
+      }),
+    );
+  };
+  await Promise.all([straight.length > 0 && store(straight), first.length > 0 && open()]);
+  return {
+    results: results.map((result) =>
+      result instanceof TeahouseError
+        ? { code: result.code, message: result.message }
+        : { ...result, createTime: iso(result.createTime) },
+    ),
+  };
+}
+
+export async function history(service: Service, request: Ask<'history'>): Promise<Answer<'history'>> {
+  const { caller, with: other, beforeSeq, afterSeq, limit = limits.historyDefault } = request;
+  if (beforeSeq !== undefined && afterSeq !== undefined)
+    throw new TeahouseError('BAD_REQUEST', 'Give beforeSeq or afterSeq, not both.');
+  const pair = pairWith(caller.userId, other);
+  const conversation = await service.store.find(pair);
+  if (!conversation) return nothing(service, other);
+  const page = await service.messages.history(conversation.id, { beforeSeq, afterSeq, limit });
+  return { messages: page.messages.map((message) => privateMessage(pair, message)), more: page.more };
+}
+
+export async function search(service: Service, request: Ask<'search'>): Promise<Answer<'search'>> {
+  const { caller, with: other, text, beforeSeq, limit = limits.historyDefault } = request;
+  const pair = pairWith(caller.userId, other);
+  const conversation = await service.store.find(pair);
+  if (!conversation) return nothing(service, other);
+  const found = await service.messages.search(conversation.id, { text, beforeSeq, limit });
+  return { ...found, messages: found.messages.map((message) => privateMessage(pair, message)) };
+}
+
+/** An empty page, of a conversation that has not begun; NOT_FOUND where there is nobody to have it with. */
+async function nothing({ people }: Service, other: number): Promise<{ messages: never[]; more: false }> {
+  if (!(await people.exists(other))) throw new TeahouseError('NOT_FOUND');
+  return { messages: [], more: false };
+}
+
+/** For hubs, which know who may hear what. */
+export async function repair({ store, messages }: Service, request: Ask<'repair'>): Promise<Answer<'repair'>> {
+  const { users, afterSeq, beforeSeq, limit } = request;
+  const pair = pairOf(...users);
+  const conversation = await store.find(pair);
+  if (!conversation) return { messages: [], more: false };
+  const page = await messages.history(
+    conversation.id,
+    beforeSeq === undefined ? { afterSeq, limit } : { beforeSeq, limit },
+  );
+  return { messages: page.messages.map((message) => privateMessage(pair, message)), more: page.more };
+}
+
+/** Empties an own message of the last two minutes and appends the notice that says so. */
+export async function recallMessage(
+  service: Service,
+  { caller, with: other, seq }: Ask<'recallMessage'>,
+): Promise<Answer<'recallMessage'>> {
+  const { bus, database, messages, store } = service;
+  const { userId } = caller;
+  const pair = pairWith(userId, other);
+  const conversation = await store.find(pair);
+  if (!conversation) throw noMessage();
+  const notice = await database.transaction(async (manager) => {
+    await store.lock(manager, conversation.id);
+    const message = await messages.messageInside(manager, conversation.id, seq);
+    if (!message || message.recalled || message.kind !== 'normal') throw noMessage();
+    if (message.from !== userId || Date.now() - message.createTime > limits.recallMs)
+      throw new TeahouseError('FORBIDDEN');
+    return messages.recallInside(manager, conversation.id, seq, userId);
+  });
+  publishRun(bus, pair, [notice], []);
+  return { seq: notice.seq };
+}
+
+const noMessage = () => new TeahouseError('NOT_FOUND', 'There is no such message.');
+
+/** Passed on where the two have talked and neither blocks the other, and else dropped without a word. */
+export async function typing(
+  { bus, store }: Service,
+  { caller, with: other }: Ask<'typing'>,
+): Promise<Answer<'typing'>> {
+  const { userId } = caller;
+  const pair = pairWith(userId, other);
+  const [conversation, blocked] = await Promise.all([store.find(pair), store.blockedAmong([pair])]);
+  if (conversation && conversation.lastSeq > 0 && blocked.length === 0) {
+    pushToUser(bus, other, { type: 'typing', with: userId, userId });
+  }
+  return {};
+}
+
+export async function markRead(
+  service: Service,
+  { caller, with: other, seq }: Ask<'markRead'>,
+): Promise<Answer<'markRead'>> {
+  const { bus, database, people, store } = service;
+  const { userId, connectionId } = caller;
+  const pair = pairWith(userId, other);
+  const conversation = await store.find(pair);
+  if (!conversation) {
+    if (!(await people.exists(other))) throw new TeahouseError('NOT_FOUND');
+    return { readSeq: 0 };
+  }
+  const side = userId === pairOfRow(conversation)[0] ? 'readLow' : 'readHigh';
+  const { before, readSeq } = await database.transaction(async (manager) => {
+    const row = (await store.lock(manager, conversation.id)) ?? conversation;
+    const moved = Math.max(row[side], Math.min(seq, row.lastSeq));
+    if (moved > row[side]) await store.moveReadMark(manager, row.id, side, moved);
+    return { before: row[side], readSeq: moved };
+  });
+  if (readSeq > before) {
+    pushToUser(bus, userId, { type: 'readMarker', with: other, userId, seq: readSeq }, connectionId);
+    pushToUser(bus, other, { type: 'readMarker', with: userId, userId, seq: readSeq });
+  }
+  return { readSeq };
+}

@@ -1,0 +1,116 @@
+import { pairs } from '@teahouse/message-log';
+import { type Database, list, type Row } from '@teahouse/service-kit';
+import type { EntityManager } from 'typeorm';
+import type { Pair } from './pair.js';
+
+/** What verbs ask of the tables, besides the log. */
+export interface Conversation {
+  readonly id: number;
+  readonly userLow: number;
+  readonly userHigh: number;
+  readonly lastSeq: number;
+  readonly movedAt: number;
+  readonly readLow: number;
+  readonly readHigh: number;
+}
+
+const columns = 'id, userLow, userHigh, lastSeq, movedAt, readLow, readHigh';
+
+export const pairOfRow = ({ userLow, userHigh }: Conversation): Pair => [userLow, userHigh];
+
+export class Store {
+  constructor(private readonly database: Database) {}
+
+  async find([low, high]: Pair): Promise<Conversation | undefined> {
+    const sql = `SELECT ${columns} FROM private_conversation WHERE userLow = ? AND userHigh = ?`;
+    return (await this.#query<Conversation>(sql, [low, high]))[0];
+  }
+
+  async findAll(wanted: readonly Pair[]): Promise<Conversation[]> {
+    const { sql, params } = pairs(this.database.dialect, wanted);
+    return this.#query<Conversation>(
+      `SELECT ${columns} FROM private_conversation WHERE (userLow, userHigh) IN ${sql}`,
+      params,
+    );
+  }
+
+  /** Makes the conversations that are not there yet; another instance may do the same at once. */
+  async create(wanted: readonly Pair[]): Promise<void> {
+    const ignore = this.database.dialect === 'sqlite' ? 'OR IGNORE' : 'IGNORE';
+    // In one order everywhere, so that two instances do not wait for each other.
+    const rows = [...wanted].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const sql = `INSERT ${ignore} INTO private_conversation (userLow, userHigh) VALUES ${rows.map(() => '(?,?)').join()}`;
+    await this.database.transaction((manager) => manager.query(sql, rows.flat()));
+  }
+
+  /** The row, locked until the transaction ends. */
+  async lock(manager: EntityManager, id: number): Promise<Conversation | undefined> {
+    const wait = this.database.dialect === 'sqlite' ? '' : ' FOR UPDATE';
+    const rows = await manager.query<Conversation[]>(
+      `SELECT ${columns} FROM private_conversation WHERE id = ?${wait}`,
+      [id],
+    );
+    return rows[0];
+  }
+
+  async moveReadMark(manager: EntityManager, id: number, side: 'readLow' | 'readHigh', seq: number): Promise<void> {
+    await manager.query(`UPDATE private_conversation SET ${side} = ? WHERE id = ?`, [seq, id]);
+  }
+
+  /** A user's conversations that hold anything, the newest first; below `before` in that order where it is given. */
+  async newest(userId: number, count: number, before?: Conversation): Promise<Conversation[]> {
+    const below = before ? ' AND (movedAt < ? OR (movedAt = ? AND id < ?))' : '';
+    const params = before ? [before.movedAt, before.movedAt, before.id] : [];
+    const sides = await this.database.read(async (manager) => {
+      const found: Conversation[] = [];
+      for (const side of ['userLow', 'userHigh']) {
+        const sql = `SELECT ${columns} FROM private_conversation WHERE ${side} = ? AND lastSeq > 0${below} ORDER BY movedAt DESC, id DESC LIMIT ${count}`;
+        found.push(...(await manager.query<Conversation[]>(sql, [userId, ...params])));
+      }
+      return found;
+    });
+    return sides.sort((a, b) => b.movedAt - a.movedAt || b.id - a.id).slice(0, count);
+  }
+
+  /** Conversations of any of these users that moved at `since` (unix milliseconds) or later, the newest first. */
+  async movedOf(userIds: readonly number[], since: number, count: number): Promise<Conversation[]> {
+    const users = list(userIds);
+    const found = new Map<number, Conversation>();
+    for (const side of ['userLow', 'userHigh']) {
+      const sql = `SELECT ${columns} FROM private_conversation WHERE ${side} IN ${users.sql} AND movedAt >= ? ORDER BY movedAt DESC LIMIT ${count}`;
+      for (const row of await this.#query<Conversation>(sql, [...users.params, since])) found.set(row.id, row);
+    }
+    return [...found.values()].sort((a, b) => b.movedAt - a.movedAt).slice(0, count);
+  }
+
+  /** Which of these pairs have a block, in either direction. */
+  async blockedAmong(wanted: readonly Pair[]): Promise<Pair[]> {
+    const { sql, params } = pairs(
+      this.database.dialect,
+      wanted.flatMap(
+        ([a, b]) =>
+          [
+            [a, b],
+            [b, a],
+          ] as const,
+      ),
+    );
+    const rows = await this.#query<Row>(
+      `SELECT userId, blockedId FROM private_block WHERE (userId, blockedId) IN ${sql}`,
+      params,
+    );
+    return rows.map((row) => [Number(row.userId), Number(row.blockedId)] as const);
+  }
+
+  /** The ids that somebody blocks, ascending. */
+  async blockedBy(userId: number): Promise<number[]> {
+    const rows = await this.#query<Row>('SELECT blockedId FROM private_block WHERE userId = ? ORDER BY blockedId', [
+      userId,
+    ]);
+    return rows.map((row) => Number(row.blockedId));
+  }
+
+  #query<T>(sql: string, params: readonly unknown[]): Promise<T[]> {
+    return this.database.read((manager) => manager.query<T[]>(sql, [...params]));
+  }
+}
