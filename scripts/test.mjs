@@ -1,5 +1,5 @@
 import { lint } from './lib/lint.mjs';
-import { ensurePrograms, testPrograms } from './lib/programs.mjs';
+import { ensurePrograms, serverPrograms } from './lib/programs.mjs';
 import { createReport } from './lib/report.mjs';
 import { root, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
@@ -43,7 +43,10 @@ await runMain(async () => {
   const { files, projects } = selectTests(names);
   const all = names.length === 0;
   await setup({ tests: true, page: all, ...(all ? {} : { projects: ['test', ...projects] }) });
-  await ensurePrograms(testPrograms);
+  await ensurePrograms([
+    ...(process.env.NATS_URL ? [] : [serverPrograms.nats]),
+    ...(process.env.TEST_MYSQL_URL ? [] : [serverPrograms.mysql]),
+  ]);
   const lintFailures = all ? await lint() : 0;
   const { code, passed, failed } = await runTap(files, await sharedServers());
   if (lintFailures > 0) process.stdout.write(`${lintFailures} of the checks failed, see above\n`);

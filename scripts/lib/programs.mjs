@@ -2,11 +2,11 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Refusal, step } from './run.mjs';
 
-/** What the tests need beside Node: the programs, any of which will do, and the Debian package that brings one. */
-export const testPrograms = [
-  { names: ['nats-server'], debianPackage: 'nats-server' },
-  { names: ['mariadbd', 'mysqld'], debianPackage: 'mariadb-server' },
-];
+/** The servers: their programs, any of which will do, and the Debian package that brings one. */
+export const serverPrograms = {
+  nats: { names: ['nats-server'], debianPackage: 'nats-server' },
+  mysql: { names: ['mariadbd', 'mysqld'], debianPackage: 'mariadb-server' },
+};
 
 const policyFile = '/usr/sbin/policy-rc.d';
 
@@ -17,16 +17,14 @@ function isInstalled({ names }) {
 
 /**
  * Installs what is missing where we may (root on Debian), or refuses with a sentence that says what to install.
- * @param {typeof testPrograms} programs
+ * @param {{ names: string[], debianPackage: string }[]} programs
  */
 export async function ensurePrograms(programs) {
   const missing = programs.filter((program) => !isInstalled(program));
   if (missing.length === 0) return;
   const packages = missing.map((program) => program.debianPackage);
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
-    throw new Refusal(
-      `The tests need ${packages.join(' and ')}; on Debian: sudo apt-get install ${packages.join(' ')}`,
-    );
+    throw new Refusal(`This needs ${packages.join(' and ')}; on Debian: sudo apt-get install ${packages.join(' ')}`);
   }
   await withoutServices(async () => {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };

@@ -12,4 +12,6 @@ export {
   temporaryDirectory,
 } from './processes.js';
 export type { PrivateServer } from './server.js';
+export type { ServiceProcess } from './service-process.js';
+export { type ServiceName, type Stack, type StackOptions, serviceNames, startStack } from './stack.js';
 export { eventually, within } from './wait.js';

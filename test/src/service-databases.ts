@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withConnection } from './database.js';
+
+/** The variable that names a service's database, by what its database and its user are called. */
+export const databaseVariables = {
+  AUTH_DB_URL: 'teahouse_auth',
+  GROUP_DB_URL: 'teahouse_group',
+  PRIVATE_DB_URL: 'teahouse_private',
+} as const;
+export type DatabaseVariable = keyof typeof databaseVariables;
+
+export type Secrets = Record<'root' | DatabaseVariable, string>;
+
+/** The passwords of the servers in `directory`: made on first use, readable by their owner only. */
+export function secretsIn(directory: string): Secrets {
+  const file = join(directory, 'secrets.json');
+  if (!existsSync(file)) {
+    const names = ['root', ...Object.keys(databaseVariables)];
+    const secrets = Object.fromEntries(names.map((name) => [name, randomBytes(24).toString('hex')]));
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(file, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
+  }
+  return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
+}
+
+/**
+ * Makes, where they are missing, a database for each service and a user that has rights on that one only.
+ * Returns the URLs to hand to the services.
+ */
+export async function createServiceDatabases(
+  rootUrl: string,
+  secrets: Secrets,
+): Promise<Record<DatabaseVariable, string>> {
+  const urls: Partial<Record<DatabaseVariable, string>> = {};
+  await withConnection(rootUrl, async (connection) => {
+    for (const variable of Object.keys(databaseVariables) as DatabaseVariable[]) {
+      const name = databaseVariables[variable];
+      const user = `'${name}'@'127.0.0.1'`;
+      await connection.query(`CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4`);
+      await connection.query(`CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${secrets[variable]}'`);
+      await connection.query(`ALTER USER ${user} IDENTIFIED BY '${secrets[variable]}'`);
+      // In a grant, `_` stands for any character.
+      await connection.query(`GRANT ALL PRIVILEGES ON \`${name.replaceAll('_', '\\_')}\`.* TO ${user}`);
+      const url = new URL(`/${name}`, rootUrl);
+      url.username = name;
+      url.password = secrets[variable];
+      urls[variable] = url.href;
+    }
+  });
+  return urls as Record<DatabaseVariable, string>;
+}
