@@ -1,0 +1,4 @@
+import { memorySetup } from './setups.js';
+import { privateSuite } from './suite.js';
+
+privateSuite('memory and SQLite', memorySetup);
