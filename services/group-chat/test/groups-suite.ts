@@ -16,17 +16,29 @@ export function groupsSuite(name: string, make: MakeSetup): void {
     });
 
     await t.test('the first login makes a member of the official group, once, without a notice', async (t) => {
-      const logins = await Promise.all([ask('session', { userId: 2 }), ask('session', { userId: 2 }), ask('session', { userId: 2 })]);
+      const logins = await Promise.all([
+        ask('session', { userId: 2 }),
+        ask('session', { userId: 2 }),
+        ask('session', { userId: 2 }),
+      ]);
       for (const { groups } of logins) {
         t.same(groups, [
           { id: 1, groupNumber: 10000, groupName: '官方群', state: 'normal', rights: 'member', lastSeq: 0, readSeq: 0 },
         ]);
       }
-      t.match(await sql('SELECT memberCount, ownerId FROM group_chat WHERE id = 1'), [{ memberCount: 1, ownerId: null }]);
-      t.match(await sql('SELECT groupCount, membershipVersion FROM group_user WHERE userId = 2'), [{ groupCount: 1, membershipVersion: 0 }]);
+      t.match(await sql('SELECT memberCount, ownerId FROM group_chat WHERE id = 1'), [
+        { memberCount: 1, ownerId: null },
+      ]);
+      t.match(await sql('SELECT groupCount, membershipVersion FROM group_user WHERE userId = 2'), [
+        { groupCount: 1, membershipVersion: 0 },
+      ]);
       await say(2, official, 'hello');
       await login(3);
-      t.match(await as(3, 'listGroups', {}), { groups: [{ id: 1, lastSeq: 1, readSeq: 1 }] }, 'what was before is not unread');
+      t.match(
+        await as(3, 'listGroups', {}),
+        { groups: [{ id: 1, lastSeq: 1, readSeq: 1 }] },
+        'what was before is not unread',
+      );
     });
 
     await t.test('who left the official group is not put back by the next login', async (t) => {
@@ -49,13 +61,34 @@ export function groupsSuite(name: string, make: MakeSetup): void {
       const { groupId, groupNumber } = await as(2, 'createGroup', { groupName: '茶友会' });
       t.ok(groupNumber >= firstGroupNumber);
       t.same(await as(2, 'groupInfo', { groupId }), {
-        group: { id: groupId, groupNumber, groupName: '茶友会', state: 'normal', announcement: '', joinPolicy: 'open', memberCount: 1, rights: 'owner', lastSeq: 1, readSeq: 1 },
+        group: {
+          id: groupId,
+          groupNumber,
+          groupName: '茶友会',
+          state: 'normal',
+          announcement: '',
+          joinPolicy: 'open',
+          memberCount: 1,
+          rights: 'owner',
+          lastSeq: 1,
+          readSeq: 1,
+        },
       });
       const { messages } = await as(2, 'history', { groupId });
-      t.match(messages, [{ seq: 1, from: 2, kind: 'notice', content: '', notice: { event: 'created', by: 2, userId: 2, groupName: '茶友会' } }]);
+      t.match(messages, [
+        {
+          seq: 1,
+          from: 2,
+          kind: 'notice',
+          content: '',
+          notice: { event: 'created', by: 2, userId: 2, groupName: '茶友会' },
+        },
+      ]);
       await eventually(() => heard.headers.length === 1, 5000, 'the owner is let in');
       t.same(heard.headers, [{ kind: 'enter', groupId, seq: 1 }]);
-      t.match(heard.frames, [{ type: 'groupChanged', group: { id: groupId, rights: 'owner', lastSeq: 1, memberCount: 1 } }]);
+      t.match(heard.frames, [
+        { type: 'groupChanged', group: { id: groupId, rights: 'owner', lastSeq: 1, memberCount: 1 } },
+      ]);
     });
 
     await t.test('a hundred groups made at once have a hundred numbers', async (t) => {
@@ -71,12 +104,18 @@ export function groupsSuite(name: string, make: MakeSetup): void {
 
     await t.test('nobody is in more groups than allowed, however many are made at once', async (t) => {
       await login(5);
-      const made = await Promise.allSettled(Array.from({ length: 160 }, (_, i) => as(5, 'createGroup', { groupName: `m${i}` })));
+      const made = await Promise.allSettled(
+        Array.from({ length: 160 }, (_, i) => as(5, 'createGroup', { groupName: `m${i}` })),
+      );
       const refused = made.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
       t.ok(refused.length >= 11, 'not more than 149 beside the official one');
       for (const reason of refused) t.match(String(reason.code), /^(CONFLICT|UNAVAILABLE)$/);
       t.match(await sql('SELECT COUNT(*) AS n FROM group_chat_member WHERE userId = 5'), [{ n: 150 }]);
-      t.match(await sql('SELECT COUNT(*) AS n FROM group_chat WHERE ownerId = 5'), [{ n: 149 }], 'what was refused left nothing');
+      t.match(
+        await sql('SELECT COUNT(*) AS n FROM group_chat WHERE ownerId = 5'),
+        [{ n: 149 }],
+        'what was refused left nothing',
+      );
     });
 
     await t.test('groups are found by number and by a part of the name', async (t) => {
@@ -107,18 +146,32 @@ export function groupsSuite(name: string, make: MakeSetup): void {
       t.match(
         heard.frames.filter(({ type }) => type === 'groupMessage'),
         [
-          { groupId, seq: 2, from: 2, kind: 'notice', notice: { event: 'updated', by: 2, announcement: '今晚八点喝茶' } },
+          {
+            groupId,
+            seq: 2,
+            from: 2,
+            kind: 'notice',
+            notice: { event: 'updated', by: 2, announcement: '今晚八点喝茶' },
+          },
           { seq: 3, notice: { event: 'state', by: 2, state: 'adminsOnly' } },
           { seq: 4, notice: { event: 'updated', by: 2, joinPolicy: 'approval', announcement: '' } },
         ],
       );
-      t.notOk((heard.frames[0]?.notice as object | undefined) && 'groupName' in (heard.frames[0]?.notice as object), 'only what changed');
+      t.same(Object.keys(Object(heard.frames[0]?.notice)), ['by', 'event', 'announcement'], 'only what changed');
       const last = heard.frames.at(-1);
       t.same(last, {
         type: 'groupChanged',
-        group: { ...(last?.group as object), id: groupId, groupName: 'tea', state: 'adminsOnly', announcement: '', joinPolicy: 'approval', memberCount: 1 },
+        group: {
+          ...(last?.group as object),
+          id: groupId,
+          groupName: 'tea',
+          state: 'adminsOnly',
+          announcement: '',
+          joinPolicy: 'approval',
+          memberCount: 1,
+        },
       });
-      t.notOk('rights' in (last?.group as object), 'nothing personal');
+      t.notOk('rights' in Object(last?.group), 'nothing personal');
     });
 
     await t.test('a dissolved group can be read, left, and nothing else', async (t) => {
@@ -138,7 +191,9 @@ export function groupsSuite(name: string, make: MakeSetup): void {
       t.match((await as(3, 'listGroups', {})).groups.at(-1), { id: groupId, state: 'dissolved' });
       await as(2, 'leaveGroup', { groupId });
       await as(3, 'leaveGroup', { groupId });
-      t.match(await sql('SELECT memberCount, ownerId FROM group_chat WHERE id = ?', [groupId]), [{ memberCount: 0, ownerId: null }]);
+      t.match(await sql('SELECT memberCount, ownerId FROM group_chat WHERE id = ?', [groupId]), [
+        { memberCount: 0, ownerId: null },
+      ]);
     });
 
     await t.test("the system's admin runs the official group and every other, without being a member", async (t) => {

@@ -64,13 +64,33 @@ export function membersSuite(name: string, make: MakeSetup): void {
         await t.rejects(wish(world, owner, verb, { groupId: 'x' }), { code: 'BAD_REQUEST' });
       }
       for (const verb of ['removeMember', 'muteMember', 'setRights', 'transferOwner', 'answerJoinRequest'] as const) {
-        await t.rejects(wish(world, owner, verb, { ...administration[verb], groupId, userId: 77 }), { code: 'NOT_FOUND' }, verb);
+        await t.rejects(
+          wish(world, owner, verb, { ...administration[verb], groupId, userId: 77 }),
+          { code: 'NOT_FOUND' },
+          verb,
+        );
       }
       for (const verb of ['removeMember', 'banMember', 'muteMember'] as const) {
-        await t.rejects(wish(world, admin, verb, { ...administration[verb], groupId, userId: owner }), { code: 'FORBIDDEN' }, verb);
-        await t.rejects(wish(world, admin, verb, { ...administration[verb], groupId, userId: admin }), { code: 'FORBIDDEN' }, verb);
-        await t.rejects(wish(world, owner, verb, { ...administration[verb], groupId, userId: owner }), { code: 'FORBIDDEN' }, verb);
-        await t.rejects(as(1, verb, { seconds: 1, groupId, userId: owner } as never, 'admin'), { code: 'FORBIDDEN' }, verb);
+        await t.rejects(
+          wish(world, admin, verb, { ...administration[verb], groupId, userId: owner }),
+          { code: 'FORBIDDEN' },
+          verb,
+        );
+        await t.rejects(
+          wish(world, admin, verb, { ...administration[verb], groupId, userId: admin }),
+          { code: 'FORBIDDEN' },
+          verb,
+        );
+        await t.rejects(
+          wish(world, owner, verb, { ...administration[verb], groupId, userId: owner }),
+          { code: 'FORBIDDEN' },
+          verb,
+        );
+        await t.rejects(
+          as(1, verb, { seconds: 1, groupId, userId: owner } as never, 'admin'),
+          { code: 'FORBIDDEN' },
+          verb,
+        );
       }
       await t.rejects(as(owner, 'setRights', { groupId, userId: owner, rights: 'member' }), { code: 'FORBIDDEN' });
       t.equal((await notices(groupId)).length, 4, 'none of this left a trace');
@@ -87,16 +107,25 @@ export function membersSuite(name: string, make: MakeSetup): void {
         as(6, 'joinGroup', { groupId }),
       ]);
       for (const answer of answers) t.same(answer, { groupId, status: 'joined' });
-      t.same(await sql('SELECT userId FROM group_chat_member WHERE groupId = ? AND userId = 6', [groupId]), [{ userId: 6 }]);
-      t.match(await as(6, 'groupInfo', { groupId }), { group: { memberCount: 4, rights: 'member', lastSeq: 5, readSeq: 5 } });
+      t.same(await sql('SELECT userId FROM group_chat_member WHERE groupId = ? AND userId = 6', [groupId]), [
+        { userId: 6 },
+      ]);
+      t.match(await as(6, 'groupInfo', { groupId }), {
+        group: { memberCount: 4, rights: 'member', lastSeq: 5, readSeq: 5 },
+      });
       await eventually(() => heardGroup.headers.length === 2 && heardUser.headers.length === 1, 5000, 'all is told');
-      t.match(heardGroup.headers, [{ kind: 'run', groupId, first: 5, senders: [''], changes: [{ seq: 5, join: 6 }] }, { kind: 'push' }]);
+      t.match(heardGroup.headers, [
+        { kind: 'run', groupId, first: 5, senders: [''], changes: [{ seq: 5, join: 6 }] },
+        { kind: 'push' },
+      ]);
       t.match(heardGroup.frames, [
         { type: 'groupMessage', seq: 5, kind: 'notice', notice: { event: 'joined', by: 6, userId: 6 } },
         { type: 'groupChanged', group: { memberCount: 4 } },
       ]);
       t.same(heardUser.headers, [{ kind: 'enter', groupId, seq: 5 }]);
-      t.match(heardUser.frames, [{ type: 'groupChanged', group: { id: groupId, rights: 'member', lastSeq: 5, readSeq: 5 } }]);
+      t.match(heardUser.frames, [
+        { type: 'groupChanged', group: { id: groupId, rights: 'member', lastSeq: 5, readSeq: 5 } },
+      ]);
       t.ok((await memberships.get('6'))?.groups.includes(groupId), 'the view knows when the answer comes');
       await t.rejects(as(6, 'joinGroup', {}), { code: 'BAD_REQUEST' });
       await t.rejects(as(6, 'joinGroup', { groupId, groupNumber: group.groupNumber }), { code: 'BAD_REQUEST' });
@@ -132,7 +161,11 @@ export function membersSuite(name: string, make: MakeSetup): void {
       await as(admin, 'answerJoinRequest', { groupId, userId: 6, accept: true });
       await as(admin, 'answerJoinRequest', { groupId, userId: 7, accept: false });
       await t.rejects(as(admin, 'answerJoinRequest', { groupId, userId: 7, accept: true }), { code: 'NOT_FOUND' });
-      await eventually(() => askerHears.frames.length === 2 && otherHears.frames.length === 1, 5000, 'they hear the answer');
+      await eventually(
+        () => askerHears.frames.length === 2 && otherHears.frames.length === 1,
+        5000,
+        'they hear the answer',
+      );
       t.match(askerHears.frames, [{ type: 'groupChanged' }, { type: 'joinAnswer', groupId, accepted: true }]);
       t.same(otherHears.frames, [{ type: 'joinAnswer', groupId, accepted: false }]);
       t.same((await as(owner, 'listJoinRequests', { groupId })).requests, []);
@@ -148,7 +181,10 @@ export function membersSuite(name: string, make: MakeSetup): void {
       await t.rejects(as(member, 'inviteMember', { groupId, userId: 61 }), { code: 'NOT_FOUND' });
       await as(member, 'inviteMember', { groupId, userId: 60 });
       await as(member, 'inviteMember', { groupId, userId: 60 });
-      t.same((await world.ask('session', { userId: 60 })).groups.map(({ id }) => id), [1, groupId]);
+      t.same(
+        (await world.ask('session', { userId: 60 })).groups.map(({ id }) => id),
+        [1, groupId],
+      );
       t.equal((await notices(groupId)).length, 5, 'invited twice, told once');
     });
 
@@ -193,7 +229,12 @@ export function membersSuite(name: string, make: MakeSetup): void {
       const { group } = await as(member, 'groupInfo', { groupId });
       const until = Date.parse(group.mutedUntil ?? '');
       t.ok(until >= before + 600_000 && until <= Date.now() + 600_000);
-      t.match((await notices(groupId)).at(-1), { event: 'muted', by: admin, userId: member, mutedUntil: group.mutedUntil });
+      t.match((await notices(groupId)).at(-1), {
+        event: 'muted',
+        by: admin,
+        userId: member,
+        mutedUntil: group.mutedUntil,
+      });
       await as(member, 'leaveGroup', { groupId });
       await as(member, 'joinGroup', { groupId });
       t.match(await say(member, groupId, 'x'), { code: 'MEMBER_MUTED' }, 'who comes back is muted still');
@@ -204,7 +245,11 @@ export function membersSuite(name: string, make: MakeSetup): void {
       t.equal(seq, 9);
       await as(owner, 'muteMember', { groupId, userId: admin, seconds: 600 });
       t.match(await say(admin, groupId, 'x'), { code: 'MEMBER_MUTED' });
-      await sql('UPDATE group_chat_member SET mutedUntil = ? WHERE groupId = ? AND userId = ?', [Date.now() - 1, groupId, admin]);
+      await sql('UPDATE group_chat_member SET mutedUntil = ? WHERE groupId = ? AND userId = ?', [
+        Date.now() - 1,
+        groupId,
+        admin,
+      ]);
       t.match(await say(admin, groupId, 'x'), { seq: 11 });
     });
 
@@ -241,7 +286,13 @@ export function membersSuite(name: string, make: MakeSetup): void {
         more: true,
       });
       const rest = await as(member, 'listMembers', { groupId, after: admin });
-      t.match(rest, { members: [{ userId: member, mutedUntil: /Z$/ }, { userId: 63, username: 'user63', nickname: 'user63' }], more: false });
+      t.match(rest, {
+        members: [
+          { userId: member, mutedUntil: /Z$/ },
+          { userId: 63, username: 'user63', nickname: 'user63' },
+        ],
+        more: false,
+      });
       await t.rejects(as(stranger, 'listMembers', { groupId }), { code: 'NOT_A_MEMBER' });
       await t.rejects(as(stranger, 'groupInfo', { groupId }), { code: 'NOT_A_MEMBER' });
     });

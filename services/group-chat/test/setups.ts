@@ -25,7 +25,13 @@ export type MakeSetup = (t: Test) => Promise<Setup>;
 
 const log = createLog({ name: 'group-chat', level: 'error' });
 const opened = (t: Test, url: string) => async () => {
-  const database = await openDatabase({ url, entities: groupChatEntities, migrations: groupChatMigrations, name: 'group', log });
+  const database = await openDatabase({
+    url,
+    entities: groupChatEntities,
+    migrations: groupChatMigrations,
+    name: 'group',
+    log,
+  });
   t.teardown(() => database.close());
   return database;
 };
@@ -72,7 +78,11 @@ export type CallName = keyof Calls;
 type Fields<Name extends CallName> = Omit<CallRequest<Calls[Name]>, 'caller'>;
 
 export const connectionOf = (userId: number) => `c${userId}`;
-export const callerOf = (userId: number, role: SystemRole = 'user') => ({ userId, role, connectionId: connectionOf(userId) });
+export const callerOf = (userId: number, role: SystemRole = 'user') => ({
+  userId,
+  role,
+  connectionId: connectionOf(userId),
+});
 
 /** What was heard on one subject, in order. */
 export interface Heard {
@@ -92,7 +102,9 @@ export async function running(t: Test, make: MakeSetup, maxGroups = 1000) {
 
   /** Asks as the gateway does, and checks that the answer has the agreed shape. */
   const ask = <Name extends CallName>(name: Name, request: CallRequest<Calls[Name]>): Promise<CallReply<Calls[Name]>> =>
-    call(bus, groupCalls[name], request as never, { timeoutMs: 5000, checkReply: true }) as Promise<CallReply<Calls[Name]>>;
+    call(bus, groupCalls[name], request as never, { timeoutMs: 5000, checkReply: true }) as Promise<
+      CallReply<Calls[Name]>
+    >;
 
   return {
     setup,
@@ -105,7 +117,13 @@ export async function running(t: Test, make: MakeSetup, maxGroups = 1000) {
       ask(name, { ...fields, caller: callerOf(userId, role) } as CallRequest<Calls[Name]>),
     /** One send; resolves with its result, refused or not. */
     async say(from: number, groupId: number, content: string, clientId?: string) {
-      const item = { from, connectionId: connectionOf(from), groupId, content, ...(clientId === undefined ? {} : { clientId }) };
+      const item = {
+        from,
+        connectionId: connectionOf(from),
+        groupId,
+        content,
+        ...(clientId === undefined ? {} : { clientId }),
+      };
       const { results } = await ask('append', { items: [item] });
       return results[0] as { id: string; seq: number; createTime: string; duplicate?: true; code?: string };
     },
