@@ -110,7 +110,8 @@ export class ChatClient {
   /** Asks for what the protocol offers; rejects with ChatError, DISCONNECTED at once where there is no connection. */
   async request<T extends RequestType>(type: T, fields: Fields<T>, timeoutMs = answerMs): Promise<Reply<T>> {
     if (this.#link === undefined) throw new ChatError(this.#state === 'closed' ? 'CLOSED' : 'DISCONNECTED');
-    return (await this.#link.request(type, fields, timeoutMs)) as Reply<T>;
+    const { type: _, ref: __, ...reply } = await this.#link.request(type, fields, timeoutMs);
+    return reply as Reply<T>;
   }
 
   /** Tells the others that the user is writing; lost without a connection. */
