@@ -1,6 +1,5 @@
 import { lint } from './lib/lint.mjs';
 import { ensurePrograms, serverPrograms } from './lib/programs.mjs';
-import { createReport } from './lib/report.mjs';
 import { root, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { selectTests } from './lib/tests.mjs';
@@ -24,6 +23,8 @@ async function sharedServers() {
 
 async function runTap(files, env) {
   const { startProcess } = await import('../test/dist/index.js');
+  // Needs a package, and is loaded only now that those are installed.
+  const { createReport } = await import('./lib/report.mjs');
   const report = createReport(files, (line) => process.stdout.write(`${line}\n`));
   const tap = await startProcess('node_modules/.bin/tap', ['-j2', '--reporter=tap', ...files], {
     cwd: root,
