@@ -9,7 +9,7 @@ import { setup } from './lib/setup.mjs';
 const healthPorts = { gateway: 8010, auth: 8011, 'group-chat': 8012, 'private-chat': 8013 };
 
 await runMain(async () => {
-  await setup();
+  await setup({ projects: ['test', 'packages/client', ...Object.keys(healthPorts).map((name) => `services/${name}`)] });
   const { NATS_URL, AUTH_DB_URL, GROUP_DB_URL, PRIVATE_DB_URL } = process.env;
   await ensurePrograms([
     ...(NATS_URL ? [] : [serverPrograms.nats]),

@@ -2,7 +2,8 @@ import { runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
 await runMain(async () => {
-  await setup();
+  // Only what runs: tests and load generator are not compiled.
+  await setup({ projects: ['packages/standalone', 'packages/client'] });
   // In this very process: signals and the exit code are the server's own.
   await import('../packages/standalone/dist/main.js');
 });

@@ -58,7 +58,7 @@ async function compile(projects) {
     `compiled-${everything ? 'all' : projects.join('+').replaceAll('/', '_')}`,
     fingerprint(sources),
     () => node('Compiling', 'typescript', '-b', ...projects),
-    everything ? results : [],
+    everything ? results : projects.map(resultOf),
   );
 }
 
