@@ -1,4 +1,5 @@
+import { readingSuite } from './reading-suite.js';
+import { sendingSuite } from './sending-suite.js';
 import { memorySetup } from './setups.js';
-import { privateSuite } from './suite.js';
 
-privateSuite('memory and SQLite', memorySetup);
+for (const suite of [sendingSuite, readingSuite]) suite('memory and SQLite', memorySetup);

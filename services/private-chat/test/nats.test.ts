@@ -1,4 +1,60 @@
-import { natsSetup } from './setups.js';
-import { privateSuite } from './suite.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { call } from '@teahouse/bus';
+import { privateCalls } from '@teahouse/contracts';
+import { eventually, freePort, startProcess, withConnection } from '@teahouse/test';
+import t from 'tap';
+import { readingSuite } from './reading-suite.js';
+import { sendingSuite } from './sending-suite.js';
+import { natsSetup, running } from './setups.js';
 
-privateSuite('NATS and MariaDB', natsSetup);
+for (const suite of [sendingSuite, readingSuite]) suite('NATS and MariaDB', natsSetup);
+
+t.test('blocking waits for a transaction that stores messages of the two', async (t) => {
+  const { setup, as, send, sql } = await running(t, natsSetup);
+  await send([1, 2, 'a']);
+  await withConnection(setup.servers?.mysql ?? '', async (other) => {
+    await other.query('START TRANSACTION');
+    await other.query('SELECT id FROM private_conversation WHERE userLow = 1 FOR UPDATE');
+    const blocked = as(2, 'blockUser', { userId: 1 });
+    await delay(300);
+    t.strictSame(await sql('SELECT userId FROM private_block'), []);
+    await other.query('COMMIT');
+    await blocked;
+  });
+  t.equal((await sql('SELECT userId FROM private_block')).length, 1);
+});
+
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+t.test('the service as its own process serves, tells its health, and ends well on SIGTERM', async (t) => {
+  const setup = await natsSetup(t);
+  const bus = await setup.bus();
+  const port = await freePort();
+  const lines: string[] = [];
+  const env = {
+    ...process.env,
+    NATS_URL: setup.servers?.nats,
+    PRIVATE_DB_URL: setup.servers?.mysql,
+    HEALTH_PORT: String(port),
+    LOG_LEVEL: 'warn',
+  };
+  const running = await startProcess(process.execPath, [main], { env, output: { line: (line) => lines.push(line) } });
+  const ready = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).status === 200;
+  await eventually(ready, 10_000, 'never ready');
+  t.strictSame(await call(bus, privateCalls.session, { userId: 1 }, { timeoutMs: 2000 }), {
+    conversations: [],
+    more: false,
+  });
+  running.kill('SIGTERM');
+  t.match(await running.finished(), { code: 0 }, lines.join('\n'));
+});
+
+t.test('bad configuration stops the start with one sentence that names the variable', async (t) => {
+  const lines: string[] = [];
+  const env = { PATH: process.env.PATH, NATS_URL: 'nats://127.0.0.1:4222' };
+  const running = await startProcess(process.execPath, [main], { env, output: { line: (line) => lines.push(line) } });
+  t.match(await running.finished(), { code: 1 });
+  t.equal(lines.length, 1);
+  t.match(lines[0], /^PRIVATE_DB_URL is missing/);
+});

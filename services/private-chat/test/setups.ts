@@ -19,6 +19,8 @@ import type { Test } from 'tap';
 export interface Setup {
   bus(): Promise<Bus>;
   database(): Promise<Database>;
+  /** Addresses of the servers, where there are any. */
+  readonly servers?: { readonly nats: string; readonly mysql: string };
 }
 export type MakeSetup = (t: Test) => Promise<Setup>;
 
@@ -64,6 +66,7 @@ export const natsSetup: MakeSetup = async (t) => {
       return bus;
     },
     database: opened(t, tables.url),
+    servers: { nats: nats.url, mysql: tables.url },
   };
 };
 
@@ -83,12 +86,21 @@ export interface Heard {
 export type World = Awaited<ReturnType<typeof running>>;
 
 /** Running instances on one bus and database, ways to ask them, and SQL. */
-export async function running(t: Test, make: MakeSetup, { instances = 1, users = [1, 2, 3, 4] } = {}) {
+export async function running(
+  t: Test,
+  make: MakeSetup,
+  { instances = 1, users = [1, 2, 3, 4], served = (bus: Bus) => bus } = {},
+) {
   const setup = await make(t);
   const bus = await setup.bus();
   const database = await setup.database();
   for (let i = 0; i < instances; i++) {
-    const app = await startPrivateChat({ bus: await setup.bus(), database: await setup.database(), config: {}, log });
+    const app = await startPrivateChat({
+      bus: served(await setup.bus()),
+      database: await setup.database(),
+      config: {},
+      log,
+    });
     t.teardown(() => app.close());
   }
   const profiles = await bus.view<ProfileEntry>(views.profiles);
@@ -121,6 +133,7 @@ export async function running(t: Test, make: MakeSetup, { instances = 1, users =
   };
 
   return {
+    setup,
     bus,
     profiles,
     memberships,
