@@ -3,6 +3,9 @@ import { authCalls, type KeyEntry, type RevocationEntry, TokenClaims } from '@te
 import jwt from 'jsonwebtoken';
 import t from 'tap';
 import { Compile } from 'typebox/compile';
+import { uuidv7 } from 'uuidv7';
+import { LoginStore } from '../dist/login-store.js';
+import { makeRefreshToken } from '../dist/refresh-tokens.js';
 import { address, type MakeSetup, running } from './setups.js';
 
 const claimsOf = (token: string) => jwt.decode(token) as unknown as TokenClaims;
@@ -11,7 +14,7 @@ const player = (index: number) => ({ username: `player${index}`, password: '1234
 /** Logins: tokens, refresh families, revocation, passwords, limits. */
 export function loginsSuite(name: string, make: MakeSetup): void {
   t.test(`${name}: logins`, async (t) => {
-    const { ask, bus, sql } = await running(t, make);
+    const { ask, bus, database, sql } = await running(t, make);
     const revocations = await bus.view<RevocationEntry>('revocations');
     const ended = async (id: string) => {
       const [row] = await sql('SELECT endTime, told FROM login WHERE id = ?', [id]);
@@ -160,6 +163,14 @@ export function loginsSuite(name: string, make: MakeSetup): void {
       await ask('refresh', { refreshToken: mine.refreshToken, address });
       await t.rejects(ask('login', player(3)), { code: 'BAD_CREDENTIALS' });
       await ask('login', { ...player(3), password: 'secret-tea' });
+    });
+
+    await t.test('a password that changed while it was checked begins no login', async (t) => {
+      const [row] = await sql('SELECT passwordHash FROM `user` WHERE id = 4');
+      const store = new LoginStore(database);
+      const begun = (hash: string) => store.add(4, hash, makeRefreshToken(uuidv7()));
+      t.equal(await begun('$argon2id$of-before'), false);
+      t.equal(await begun(String(row?.passwordHash)), true);
     });
 
     await t.test('logins that race a change of the password are ended or refused', async (t) => {
