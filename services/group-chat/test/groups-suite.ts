@@ -180,7 +180,12 @@ export function groupsSuite(name: string, make: MakeSetup): void {
       await t.rejects(as(3, 'dissolveGroup', { groupId }), { code: 'FORBIDDEN' });
       const view = await bus.view<MembershipEntry>('memberships');
       t.ok((await view.get('3'))?.groups.includes(groupId));
+      const versions = () =>
+        sql('SELECT membershipVersion AS version FROM group_user WHERE userId IN (2, 3) ORDER BY userId');
+      const before = await versions();
       await as(2, 'dissolveGroup', { groupId });
+      const counted = before.map(({ version }) => ({ version: Number(version) + 1 }));
+      t.same(await versions(), counted, 'an entry that was put late replaces none of these');
       t.notOk((await view.get('3'))?.groups.includes(groupId), 'no common group any more');
       t.same(await sql('SELECT * FROM group_dissolving'), []);
       t.match(await say(2, groupId, 'x'), { code: 'GROUP_DISSOLVED' });
