@@ -60,9 +60,15 @@ export class FakeServices {
   }
 
   /** Puts the public key where gateways look for it. */
-  async publishKey(): Promise<void> {
+  async publishKey(until?: number): Promise<void> {
     const keys = await this.#bus.view<KeyEntry>(views.keys);
-    await keys.put(this.kid, { kid: this.kid, publicKey: this.publicKey }, 1);
+    const entry = { kid: this.kid, publicKey: this.publicKey, ...(until === undefined ? {} : { until }) };
+    await keys.put(this.kid, entry, until === undefined ? 1 : 2);
+  }
+
+  /** As where the bus has lost its disk. */
+  async loseKey(): Promise<void> {
+    await (await this.#bus.view<KeyEntry>(views.keys)).delete(this.kid);
   }
 
   async publishProfile(user: User): Promise<void> {
@@ -123,13 +129,15 @@ export class FakeServices {
 
   #serve(name: string, call: Call): Subscription {
     const reply = Compile(call.reply);
-    return serveCall(this.#bus, call as unknown as CallDefinition, owner[name] as string, async (request) => {
+    const serve = async (request: unknown) => {
       this.asked.push({ subject: call.subject, request: request as Record<string, unknown> });
       const answer = this.#answers.get(call.subject);
       const given = answer === undefined ? call.replyExample : await answer(request as Record<string, unknown>);
       if (!reply.Check(given)) throw new Error(`the test answers ${call.subject} out of shape`);
       return given;
-    });
+    };
+    const definition = call as unknown as CallDefinition;
+    return serveCall(this.#bus, definition, owner[name] as string, serve, { concurrency: 2000 });
   }
 
   /** Every conversation counts from 1. */
@@ -149,6 +157,11 @@ export class FakeServices {
 export function userOf(username: string): User {
   const id = Number(/\d+$/.exec(username)?.[0] ?? 1);
   return { id, username, nickname: username, role: username === 'admin' ? 'admin' : 'user' };
+}
+
+/** The defaults, on a free port. */
+export function testSettings(): GatewaySettings {
+  return loadConfig(gatewayConfig, { NATS_URL: 'nats://unused', PORT: '0' });
 }
 
 export interface TestGateway {
@@ -176,7 +189,7 @@ export async function testGateway(
   const services = new FakeServices(bus);
   for (const name of ['auth', 'group', 'private'] as const) services.start(name);
   if (options.publishKey ?? true) await services.publishKey();
-  const settings = { ...loadConfig(gatewayConfig, { NATS_URL: 'nats://unused', PORT: '0' }), ...config };
+  const settings = { ...testSettings(), ...config };
   const own = hub.connect('gateway');
   const gateway = await startGateway({
     bus: own,

@@ -141,10 +141,10 @@ t.test('with 256 frames in flight reading pauses, and nothing is lost', async (t
   const held = door();
   services.answer(groupCalls.listGroups, () => held.opened.then(() => groupCalls.listGroups.replyExample));
   const frames = Array.from({ length: 1000 }, () => client.request({ type: 'listGroups' }));
-  await eventually(() => services.of(groupCalls.listGroups).length >= 128, 2000, 'the calls');
+  await eventually(() => services.of(groupCalls.listGroups).length >= limits.inFlight, 2000, 'the calls');
   const other = await login(gateway);
   t.equal((await other.request({ type: 'heartbeat' })).type, 'heartbeat', 'others go on');
-  t.ok(services.of(groupCalls.listGroups).length <= limits.inFlight);
+  t.equal(services.of(groupCalls.listGroups).length, limits.inFlight);
   held.open();
   t.equal((await Promise.all(frames)).length, 1000);
   t.equal(services.of(groupCalls.listGroups).length, 1000);

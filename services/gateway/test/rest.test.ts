@@ -12,6 +12,7 @@ import {
   TeahouseError,
   TokenPair,
 } from '@teahouse/contracts';
+import { eventually } from '@teahouse/test';
 import t from 'tap';
 import { Compile } from 'typebox/compile';
 import { testGateway, userOf } from './fakes.js';
@@ -247,6 +248,17 @@ t.test('a key that comes after the gateway started is found', async (t) => {
   t.equal((await ask(`${url}/me`, 'GET', undefined, token)).status, 401);
   await services.publishKey();
   t.equal((await ask(`${url}/me`, 'GET', undefined, token)).status, 200);
+});
+
+t.test('a key once seen is kept where the bus has lost it, and ends when auth says so', async (t) => {
+  const { url, services } = await testGateway(t);
+  const token = services.token(player);
+  await services.loseKey();
+  await eventually(async () => (await ask(`${url}/health/live`, 'GET')).status === 200, 1000, 'the loop turns');
+  t.equal((await ask(`${url}/me`, 'GET', undefined, token)).status, 200);
+  await services.publishKey(Date.now() - 1);
+  const ended = async () => (await ask(`${url}/me`, 'GET', undefined, token)).status === 401;
+  await eventually(ended, 2000, 'the key has ended');
 });
 
 t.test('health is that of the gateway itself', async (t) => {

@@ -384,8 +384,10 @@ t.test('typing is passed on once a second for each conversation and never acked'
   }
   await client.request({ type: 'listGroups' });
   await client.request({ type: 'groupMessage', content: 'a' });
-  t.match(gateway.services.of(groupCalls.typing), [{ groupId: 1, caller: { userId: 2 } }]);
-  t.match(gateway.services.of(privateCalls.typing), [{ with: 3, caller: { userId: 2 } }]);
+  t.equal(gateway.services.of(groupCalls.typing).length, 1);
+  t.match(gateway.services.of(groupCalls.typing)[0], { groupId: 1, caller: { userId: 2 } });
+  t.equal(gateway.services.of(privateCalls.typing).length, 1);
+  t.match(gateway.services.of(privateCalls.typing)[0], { with: 3, caller: { userId: 2 } });
   t.notOk(client.frames.some((frame) => frame.ref === 't'));
   gateway.services.answer(groupCalls.typing, () => {
     throw new TeahouseError('NOT_A_MEMBER');
