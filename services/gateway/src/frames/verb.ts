@@ -82,7 +82,7 @@ export function conversationOfPlace(fields: { groupId?: number; with?: number })
   throw new TeahouseError('BAD_REQUEST', 'Name either "groupId" or "with".');
 }
 
-export function callerOf(session: Session): Caller {
+function callerOf(session: Session): Caller {
   return { userId: session.userId, role: session.user.role, connectionId: session.id };
 }
 
