@@ -28,19 +28,15 @@ export function logBehaviour(name: string, make: () => Promise<string>): void {
         contents.map((content, i) => [i + 1, content]),
       );
       t.strictSame(chat.published[0]?.connectionIds, ['c1', 'c2', 'c3', 'c4', 'c5']);
-      t.equal(chat.published[0]?.conversation['closed'], 0);
+      t.equal(chat.published[0]?.conversation.closed, 0);
       const { messages, more } = await chat.log.history(1, { limit: 50 });
       t.strictSame(messages, chat.published[0]?.messages);
       t.equal(more, false);
       const [room] = await chat.query('SELECT lastSeq, movedAt FROM room WHERE id = 1');
-      t.equal(room?.['lastSeq'], 5);
-      t.equal(room?.['movedAt'], messages[0]?.createTime);
+      t.equal(room?.lastSeq, 5);
+      t.equal(room?.movedAt, messages[0]?.createTime);
       t.strictSame(
-        (await chat.log.movedSince(messages[0]?.createTime ?? 0, 10)).map((row) => [
-          row['id'],
-          row['lastSeq'],
-          row['closed'],
-        ]),
+        (await chat.log.movedSince(messages[0]?.createTime ?? 0, 10)).map((row) => [row.id, row.lastSeq, row.closed]),
         [[1, 5, 0]],
       );
       t.strictSame(await chat.log.movedSince((messages[0]?.createTime ?? 0) + 1, 10), []);
@@ -146,7 +142,7 @@ export function logBehaviour(name: string, make: () => Promise<string>): void {
         [1, 2, 1],
       );
       t.strictSame(
-        (await chat.query('SELECT readBy FROM room ORDER BY id')).map((row) => row['readBy']),
+        (await chat.query('SELECT readBy FROM room ORDER BY id')).map((row) => row.readBy),
         [2, 1, 0],
       );
       sql = 'UPDATE nowhere SET readBy = ? WHERE id = ?';

@@ -41,9 +41,9 @@ export const rules: LogRules<Draft> = {
     },
   ],
   judge(rows, rooms) {
-    const silenced = new Set((rows[0] ?? []).map((row) => row['userId']));
+    const silenced = new Set((rows[0] ?? []).map((row) => row.userId));
     return (draft) => {
-      if (rooms.get(draft.conversationId)?.['closed'] === 1) return 'GROUP_DISSOLVED';
+      if (rooms.get(draft.conversationId)?.closed === 1) return 'GROUP_DISSOLVED';
       return silenced.has(draft.from) ? 'MEMBER_MUTED' : undefined;
     };
   },
