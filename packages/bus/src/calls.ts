@@ -2,6 +2,7 @@ import { type ErrorCode, TeahouseError } from '@teahouse/contracts';
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Bus, RequestContext, ServeOptions, Subscription } from './port.js';
+import { firstWrong } from './wrong.js';
 
 /** One call between services: where it goes, what it takes, what it gives, and what may go wrong. */
 export interface CallDefinition<Request extends TSchema = TSchema, Reply extends TSchema = TSchema> {
@@ -95,15 +96,4 @@ export function serveCall<Definition extends CallDefinition>(
     },
     options,
   );
-}
-
-/** A sentence about the first field that does not fit, without its value; undefined where all fit. */
-function firstWrong(validator: Validator, value: unknown): string | undefined {
-  if (validator.Check(value)) return undefined;
-  const error = validator.Errors(value)[0];
-  if (!error) return 'The request does not fit its schema.';
-  const missing = error.keyword === 'required' ? error.params.requiredProperties[0] : undefined;
-  const path = [...error.instancePath.split('/').slice(1), ...(missing === undefined ? [] : [missing])].join('.');
-  const what = missing === undefined ? error.message : 'is missing';
-  return path === '' ? `The request ${what}.` : `The field ${JSON.stringify(path)} ${what}.`;
 }

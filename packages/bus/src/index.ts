@@ -9,3 +9,4 @@ export { BusFailure, type FailureReason } from './failure.js';
 export { createMemoryHub, type MemoryHub } from './memory/hub.js';
 export { connectNats, type NatsOptions } from './nats/connect.js';
 export * from './port.js';
+export { firstWrong } from './wrong.js';

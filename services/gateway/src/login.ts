@@ -1,4 +1,4 @@
-import { type Bus, call } from '@teahouse/bus';
+import { type Bus, call, firstWrong } from '@teahouse/bus';
 import {
   authCalls,
   type CloseReason,
@@ -10,9 +10,9 @@ import {
   wholeFrame,
 } from '@teahouse/contracts';
 import { Compile, type Validator } from 'typebox/compile';
+import { pick } from './pick.js';
 import type { Holder, Tokens } from './tokens.js';
 import type { Users } from './users.js';
-import { firstWrong, pick } from './validate.js';
 
 export type InitFields = FrameFields<typeof clientFrames.init>;
 

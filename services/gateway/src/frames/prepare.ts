@@ -1,5 +1,6 @@
+import { firstWrong } from '@teahouse/bus';
 import { TeahouseError } from '@teahouse/contracts';
-import { firstWrong, pick } from '../validate.js';
+import { pick } from '../pick.js';
 import { verbs } from './table.js';
 import type { Session, Verb } from './verb.js';
 

@@ -13,8 +13,8 @@ import {
 import type { TObject, TProperties, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Hub, HubSocket } from '../hub/index.js';
+import { pick } from '../pick.js';
 import type { Sends } from '../sends.js';
-import { pick } from '../validate.js';
 
 /** A logged-in connection as verbs see it. */
 export interface Session extends HubSocket {

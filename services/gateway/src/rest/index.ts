@@ -1,4 +1,4 @@
-import type { Bus } from '@teahouse/bus';
+import { type Bus, firstWrong } from '@teahouse/bus';
 import { TeahouseError } from '@teahouse/contracts';
 import { ConfigError, type Log } from '@teahouse/service-kit';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -7,7 +7,6 @@ import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
 import type { GatewaySettings } from '../config.js';
 import type { Tokens } from '../tokens.js';
-import { firstWrong } from '../validate.js';
 import { registerCalls } from './calls.js';
 import { registerDocs } from './docs.js';
 import { clientErrorHandler, frameworkErrors, setErrorAnswers } from './errors.js';
