@@ -18,7 +18,13 @@ export async function lockDirectory(directory: string, log: Log): Promise<{ clos
     });
     close = () => database.close();
     await database.source.query('BEGIN EXCLUSIVE');
-    return { close };
+    return {
+      async close() {
+        // The driver may keep a closed file open until its statements are collected: the lock must not wait for that.
+        await database.source.query('ROLLBACK');
+        await database.close();
+      },
+    };
   } catch (error) {
     await close();
     if (classify(error) !== 'locked') throw new ConfigError(`DATA_DIR ${directory} cannot be used.`, { cause: error });
