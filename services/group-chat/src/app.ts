@@ -10,6 +10,7 @@ import { sendRules } from './sending.js';
 import type { Service } from './service.js';
 import { startSweep } from './sweep.js';
 import { logTables } from './tables.js';
+import { Turns } from './turns.js';
 
 export interface GroupChatOptions {
   readonly bus: Bus;
@@ -46,6 +47,7 @@ export async function startGroupChat({ bus, database, config, log }: GroupChatOp
     messages,
     memberships,
     people: new People(bus),
+    turns: new Turns(),
     maxGroupsPerUser: config.MAX_GROUPS_PER_USER,
   };
   const served = serveAll(service);

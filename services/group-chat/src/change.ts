@@ -1,3 +1,4 @@
+import type { Bus } from '@teahouse/bus';
 import { type Caller, membershipChange, type Notice, TeahouseError } from '@teahouse/contracts';
 import type { StoredMessage } from '@teahouse/message-log';
 import type { EntityManager } from 'typeorm';
@@ -81,16 +82,17 @@ export class Change {
   }
 
   /** Writes the notices. Returns what to say once the transaction has committed. */
-  async seal(service: Service): Promise<() => Promise<void>> {
+  async seal({ messages, bus }: Service): Promise<Changed> {
     const { group } = this;
-    if (this.#notices.length === 0) return async () => {};
-    const stored = await service.messages.appendInside(this.manager, group.id, this.#notices);
+    const userIds = [...this.#entered.keys(), ...this.#left];
+    if (this.#notices.length === 0) return { publish: () => {}, userIds };
+    const stored = await messages.appendInside(this.manager, group.id, this.#notices);
     group.lastSeq = stored.at(-1)?.seq ?? group.lastSeq;
-    return () => this.#tell(service, stored);
+    return { publish: () => this.#publish(bus, stored), userIds };
   }
 
   /** First the group hears the notices, then whoever came or went is moved, then the group gets its new whole. */
-  async #tell({ bus, memberships }: Service, stored: readonly StoredMessage[]): Promise<void> {
+  #publish(bus: Bus, stored: readonly StoredMessage[]): void {
     const { group } = this;
     const changes = stored.flatMap(({ seq, notice }) => (notice && membershipChange(seq, notice)) ?? []);
     publishRun(bus, group.id, stored, [], changes);
@@ -100,8 +102,13 @@ export class Change {
       if (leave !== undefined && this.#left.has(leave)) publishMove(bus, leave, group.id, seq, undefined);
     }
     pushToGroup(bus, group.id, { type: 'groupChanged', group: groupWhole(group) });
-    await memberships.tell([...this.#entered.keys(), ...this.#left]);
   }
+}
+
+/** What is left to do after the commit: to publish, in the order of the commits, and to tell the view of these users. */
+interface Changed {
+  publish(): void;
+  readonly userIds: readonly number[];
 }
 
 /**
@@ -114,13 +121,17 @@ export async function changeGroup<T>(
   groupId: number,
   work: (change: Change, standing: Standing) => Promise<T>,
 ): Promise<T> {
-  const { result, tell } = await service.database.transaction(async (manager) => {
-    const mine = standing(await lockGroup(manager, groupId, caller.userId), caller);
-    const change = new Change(manager, mine.group, caller.userId, service.maxGroupsPerUser);
-    const result = await work(change, mine);
-    return { result, tell: await change.seal(service) };
+  const { result, changed } = await service.turns.take(groupId, async () => {
+    const done = await service.database.transaction(async (manager) => {
+      const mine = standing(await lockGroup(manager, groupId, caller.userId), caller);
+      const change = new Change(manager, mine.group, caller.userId, service.maxGroupsPerUser);
+      const result = await work(change, mine);
+      return { result, changed: await change.seal(service) };
+    });
+    done.changed.publish();
+    return done;
   });
-  await tell();
+  await service.memberships.tell(changed.userIds);
   return result;
 }
 
@@ -130,12 +141,13 @@ export async function makeGroup(
   caller: Caller,
   fields: { groupName: string; joinPolicy: number },
 ): Promise<GroupChat> {
-  const { group, tell } = await service.database.transaction(async (manager) => {
+  const { group, changed } = await service.database.transaction(async (manager) => {
     const group = await insertGroup(manager, { ...fields, ownerId: caller.userId });
     const change = new Change(manager, group, caller.userId, service.maxGroupsPerUser);
     await change.enter(caller.userId, Rights.owner, 'created');
-    return { group, tell: await change.seal(service) };
+    return { group, changed: await change.seal(service) };
   });
-  await tell();
+  changed.publish();
+  await service.memberships.tell(changed.userIds);
   return group;
 }

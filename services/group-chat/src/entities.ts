@@ -137,7 +137,7 @@ export class GroupDissolving {
 
 /** Written and read by the log, in bulk and without entities; declared here for whoever explores the tables. */
 @Entity('group_message')
-export class GroupMessage {
+class GroupMessage {
   @PrimaryColumn({ type: 'bigint' })
   groupId!: number;
 

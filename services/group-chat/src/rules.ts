@@ -33,7 +33,7 @@ export function mustRead({ member, isSystemAdmin }: Standing): void {
 /** What one has to be to change something; each may do what those after it may do. */
 export type Rank = 'owner' | 'admin' | 'member';
 
-export function rankOf({ member, isSystemAdmin }: Standing): Rank | undefined {
+function rankOf({ member, isSystemAdmin }: Standing): Rank | undefined {
   if (isSystemAdmin || member?.rights === Rights.owner) return 'owner';
   if (!member) return undefined;
   return member.rights === Rights.admin ? 'admin' : 'member';

@@ -4,6 +4,7 @@ import type { Draft, MessageLog } from '@teahouse/message-log';
 import type { Database, Log } from '@teahouse/service-kit';
 import type { Memberships } from './memberships.js';
 import type { People } from './people.js';
+import type { Turns } from './turns.js';
 
 /** What the verbs work with. */
 export interface Service {
@@ -13,6 +14,7 @@ export interface Service {
   readonly messages: MessageLog<Draft>;
   readonly people: People;
   readonly memberships: Memberships;
+  readonly turns: Turns;
   readonly maxGroupsPerUser: number;
 }
 
