@@ -1,4 +1,5 @@
-import { ConfigError, classify, type Database, openDatabase } from '@teahouse/service-kit';
+import { ConfigError, classify, createLog, type Database, openDatabase } from '@teahouse/service-kit';
+import { eventually, within } from '@teahouse/test';
 import t, { type Test } from 'tap';
 import type { QueryRunner } from 'typeorm';
 import { behaves, commit, contents, kindOf, open } from './behaviour.js';
@@ -146,6 +147,56 @@ t.test('of many instances that start at once one migrates, the others wait', asy
   const databases = await Promise.all([1, 2, 3].map(() => openDatabase(options)));
   for (const database of databases) t.teardown(() => database.close());
   t.equal((await databases[0]?.read((manager) => manager.query<unknown[]>('SELECT * FROM migrations')))?.length, 1);
+});
+
+/** A log whose warnings can be looked at and waited for. */
+function warnings() {
+  const lines: string[] = [];
+  let told = () => {};
+  const first = new Promise<void>((resolve) => {
+    told = resolve;
+  });
+  const log = createLog(
+    { name: 'test', level: 'warn' },
+    {
+      write(line) {
+        lines.push(line);
+        told();
+      },
+    },
+  );
+  return { lines, first, log };
+}
+
+t.test('the lock ends with the migration, without a warning', async (t) => {
+  const url = await server.createDatabase();
+  const { lines, log } = warnings();
+  const database = await openDatabase({ url, ...schema, name: 'test', log, poolSize: 1 });
+  t.teardown(() => database.close());
+  const name = new URL(url).pathname.slice(1);
+  const held = `IS_USED_LOCK(CONCAT('teahouse:', LEFT(MD5('${name}'), 32))) IS NOT NULL`;
+  const isHeld = async () => (await server.query(`SELECT ${held} AS held`))[0]?.held === 1;
+  await eventually(async () => !(await isHeld()), 2000, 'the lock is free');
+  t.same(lines, []);
+});
+
+t.test('a lock that is lost while its holder migrates is told', async (t) => {
+  const { lines, first, log } = warnings();
+  class Robbed1700000000000 extends CreateThing1700000000000 {
+    override async up(runner: QueryRunner): Promise<void> {
+      const lock = "IS_USED_LOCK(CONCAT('teahouse:', LEFT(MD5(DATABASE()), 32)))";
+      const [holder]: { id: number }[] = await runner.query(`SELECT ${lock} AS id`);
+      await server.query(`KILL ${holder?.id}`);
+      await within(first, 5000, 'No warning came');
+      await super.up(runner);
+    }
+  }
+  const url = await server.createDatabase();
+  const options = { url, entities: [Thing], migrations: [Robbed1700000000000], name: 'test', log };
+  const database = await openDatabase(options);
+  t.teardown(() => database.close());
+  t.equal(lines.length, 1);
+  t.match(lines[0], 'the connection that holds the migration lock failed');
 });
 
 t.test('a migration that fails stops the start', async (t) => {

@@ -1,7 +1,7 @@
 import mysql from 'mysql2';
 import type { DataSource } from 'typeorm';
 import type { Log } from '../log.js';
-import { connectionOptions, cut, type MysqlAddress } from './mysql-options.js';
+import { connectionOptions, type MysqlAddress, part } from './mysql-options.js';
 
 /** How long an instance waits for another one that migrates. */
 const lockSeconds = 120;
@@ -9,7 +9,10 @@ const lockSeconds = 120;
 /** Runs pending migrations under a lock of the server, so that many instances may start at once. A failure stops the start. */
 export async function migrateMysql(source: DataSource, address: MysqlAddress, log: Log): Promise<void> {
   const connection = mysql.createConnection(connectionOptions(address));
-  connection.on('error', (error) => log.warn({ err: error }, 'the connection that holds the migration lock failed'));
+  let needed = true;
+  connection.on('error', (error) => {
+    if (needed) log.warn({ err: error }, 'the connection that holds the migration lock failed');
+  });
   try {
     // Locks belong to the server, so the database is part of the name; 64 characters are the limit.
     const rows = await ask(connection, "SELECT GET_LOCK(CONCAT('teahouse:', LEFT(MD5(DATABASE()), 32)), ?) AS locked", [
@@ -20,7 +23,8 @@ export async function migrateMysql(source: DataSource, address: MysqlAddress, lo
     await migrate(source, log);
   } finally {
     // The lock ends with its connection.
-    void cut(connection);
+    needed = false;
+    part(connection);
   }
 }
 
