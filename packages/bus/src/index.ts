@@ -6,7 +6,7 @@ export {
   type Verb,
 } from './calls.js';
 export { BusFailure, type FailureReason } from './failure.js';
-export { createMemoryHub, type MemoryHub } from './memory/hub.js';
+export { createMemoryHub, type MemoryHub } from './memory/connect.js';
 export { connectNats, type NatsOptions } from './nats/connect.js';
 export * from './port.js';
 export { firstWrong } from './wrong.js';

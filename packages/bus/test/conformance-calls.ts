@@ -2,8 +2,8 @@ import { call, serveCall } from '@teahouse/bus';
 import { TeahouseError } from '@teahouse/contracts';
 import t from 'tap';
 import Type from 'typebox';
-import type { MakeBus } from './conformance.js';
 import { bytes, fresh } from './inbox.js';
+import type { MakeBus } from './make-bus.js';
 
 const options = { timeoutMs: 2_000 };
 

@@ -1,7 +1,7 @@
 import t from 'tap';
-import type { MakeBus } from './conformance.js';
 import { reasonOf } from './conformance-requests.js';
 import { bytes, fresh, Gate, Inbox, textOf } from './inbox.js';
+import type { MakeBus } from './make-bus.js';
 
 const timeoutMs = 3_000;
 

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { MakeBus } from './conformance.js';
 import { bytes, fresh, Inbox, textOf } from './inbox.js';
+import type { MakeBus } from './make-bus.js';
 
 export function events(name: string, makeBus: MakeBus): void {
   t.test(`${name}: events`, async (t) => {

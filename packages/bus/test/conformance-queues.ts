@@ -1,8 +1,8 @@
 import type { QueueOptions } from '@teahouse/bus';
 import { eventually } from '@teahouse/test';
 import t from 'tap';
-import type { MakeBus } from './conformance.js';
 import { bytes, fresh, Gate, Inbox, into, textOf } from './inbox.js';
+import type { MakeBus } from './make-bus.js';
 
 const options: QueueOptions = { maxMessages: 1_000, ackWaitMs: 30_000, retryMs: 50 };
 

@@ -2,8 +2,8 @@ import type { Bus } from '@teahouse/bus';
 import { BusFailure } from '@teahouse/bus';
 import { TeahouseError } from '@teahouse/contracts';
 import t from 'tap';
-import type { MakeBus } from './conformance.js';
 import { bytes, fresh, Gate, Inbox, textOf } from './inbox.js';
+import type { MakeBus } from './make-bus.js';
 
 const timeoutMs = 2_000;
 

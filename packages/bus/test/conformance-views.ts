@@ -1,7 +1,7 @@
 import { eventually } from '@teahouse/test';
 import t from 'tap';
-import type { MakeBus } from './conformance.js';
 import { fresh, Inbox } from './inbox.js';
+import type { MakeBus } from './make-bus.js';
 
 interface Profile {
   name: string;

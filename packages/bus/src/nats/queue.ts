@@ -20,7 +20,7 @@ const outLimit = 20_000;
 const otherConfiguration = 10058;
 
 /** The one consumer that all who work on a queue share. */
-export const workers = 'workers';
+const workers = 'workers';
 
 /** A durable queue: a JetStream stream that keeps each item until it is done, on disk. Made again where the server lost it. */
 export class NatsQueue {

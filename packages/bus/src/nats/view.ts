@@ -9,13 +9,8 @@ import type { WatchOptions } from '../port.js';
 import { asUnavailable, jetStreamMs, type Link } from './link.js';
 import { isMissing } from './missing.js';
 import { onceAtATime } from './once.js';
+import type { Stored } from './stored.js';
 import { Watch } from './watch.js';
-
-/** What an entry holds, as JSON: its version and its value. */
-export interface Stored<T> {
-  readonly v: number;
-  readonly d: T;
-}
 
 /** How often a put is tried while others write the same key; each round one of them gets through. */
 const putRounds = 64;

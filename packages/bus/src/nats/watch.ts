@@ -3,7 +3,7 @@ import { Pause } from '../deadline.js';
 import type { WatchOptions } from '../port.js';
 import { reporter } from '../report.js';
 import type { Link } from './link.js';
-import type { Stored } from './view.js';
+import type { Stored } from './stored.js';
 
 /** Between attempts to begin anew. */
 const pauseMs = 500;
