@@ -1,15 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TeahouseError } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
+import type { Entry } from './entry.js';
 import { failureOf, type Transact } from './transaction.js';
-import type { Draft, Stored } from './types.js';
-
-/** One draft on its way; `settle` is called exactly once. */
-export interface Entry<D extends Draft> {
-  readonly draft: D;
-  readonly deadline: number;
-  settle(result: Stored | TeahouseError): void;
-}
+import type { Draft } from './types.js';
 
 export interface LaneOptions<D extends Draft> {
   readonly transact: Transact<D>;

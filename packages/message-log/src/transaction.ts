@@ -9,7 +9,7 @@ import {
   type Statement,
 } from '@teahouse/service-kit';
 import type { Clock } from './clock.js';
-import type { Entry } from './lane.js';
+import type { Entry } from './entry.js';
 import { type Known, type Plan, plan, sentKey } from './plan.js';
 import type { Statements } from './statements.js';
 import type { Draft, LogRules, StoredBatch } from './types.js';
