@@ -1,9 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bus } from '@teahouse/bus';
 import type { KeyEntry, ProfileEntry, RevocationEntry, TokenClaims } from '@teahouse/contracts';
-import { eventually } from '@teahouse/test';
+import { eventually, temporaryDirectory } from '@teahouse/test';
 import jwt from 'jsonwebtoken';
 import t from 'tap';
 import { makeSigningKey, readSigningKey } from '../dist/tokens.js';
@@ -97,7 +96,7 @@ export function repairSuite(name: string, make: MakeSetup): void {
     const { ask, bus, auth, database, setup, sql } = await running(t, make);
     const made = kidOf((await ask('login', player1)).token);
     await auth.close();
-    const file = join(mkdtempSync(join(tmpdir(), 'auth-')), 'key.pem');
+    const file = join(temporaryDirectory('auth'), 'key.pem');
     const pem = makeSigningKey();
     writeFileSync(file, pem);
     const withFile = await start(t, { bus: await setup.bus(), database }, { JWT_PRIVATE_KEY_FILE: file });
