@@ -1,5 +1,5 @@
 /** Bytes of every message's content. */
-export const CONTENT_BYTES = 64;
+const CONTENT_BYTES = 64;
 
 /** The content of sender `sender`'s message `count`: 64 ASCII bytes that tell both and can be made again. */
 export function contentOf(sender: number, count: number): string {

@@ -13,7 +13,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export const tables = { conversation: 'room', message: 'room_message', key: 'roomId', sent: 'room_sent_id' };
 
 /** A smallest chat: rooms that are open or closed, and people who are silenced everywhere. */
-export class CreateRoom1700000000000 implements MigrationInterface {
+class CreateRoom1700000000000 implements MigrationInterface {
   name = 'CreateRoom1700000000000';
 
   async up(runner: QueryRunner): Promise<void> {

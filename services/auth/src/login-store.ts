@@ -5,7 +5,7 @@ import { hashSecret, isSecret, type RefreshToken } from './refresh-tokens.js';
 import { pageSize } from './store.js';
 
 /** A login is over when no token of it was used for this long. */
-export const refreshLifeMs = 30 * 24 * 3600 * 1000;
+const refreshLifeMs = 30 * 24 * 3600 * 1000;
 
 /** What became of a refresh: the token was good, was spent before (which ended its login), or is worth nothing. */
 export type Spending =

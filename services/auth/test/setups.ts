@@ -52,7 +52,7 @@ export const natsSetup: MakeSetup = async (t) => {
   return { bus: connect(nats.url), freshBus: connect(other.url), database: opened(t, tables.url) };
 };
 
-export const config: AuthConfig = { TOKEN_TTL_SECONDS: 3600, SEED_DEMO: true, RATE_LOGINS_PER_MINUTE: 0 };
+const config: AuthConfig = { TOKEN_TTL_SECONDS: 3600, SEED_DEMO: true, RATE_LOGINS_PER_MINUTE: 0 };
 
 /** Starts an instance and closes it with the test. */
 export async function start(t: Test, parts: { bus: Bus; database: Database }, changes: Partial<AuthConfig> = {}) {

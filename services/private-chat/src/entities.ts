@@ -7,7 +7,7 @@ import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'ty
 @Index(['userLow', 'userHigh'], { unique: true })
 @Index(['userLow', 'movedAt'])
 @Index(['userHigh', 'movedAt'])
-export class PrivateConversation {
+class PrivateConversation {
   @PrimaryGeneratedColumn({ type: 'bigint' })
   id!: number;
 
@@ -40,7 +40,7 @@ export class PrivateConversation {
 }
 
 @Entity('private_message')
-export class PrivateMessage {
+class PrivateMessage {
   @PrimaryColumn({ type: 'bigint' })
   conversationId!: number;
 
@@ -76,7 +76,7 @@ export class PrivateMessage {
 
 /** What was sent with which `clientId` within seven days. */
 @Entity('private_sent_id')
-export class PrivateSentId {
+class PrivateSentId {
   @PrimaryColumn({ type: 'bigint' })
   fromUserId!: number;
 
@@ -101,7 +101,7 @@ export class PrivateSentId {
 }
 
 @Entity('private_block')
-export class PrivateBlock {
+class PrivateBlock {
   @PrimaryColumn({ type: 'bigint' })
   userId!: number;
 

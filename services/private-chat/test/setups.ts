@@ -83,8 +83,6 @@ export interface Heard {
   readonly frames: Record<string, unknown>[];
 }
 
-export type World = Awaited<ReturnType<typeof running>>;
-
 /** Running instances on one bus and database, ways to ask them, and SQL. */
 export async function running(
   t: Test,
