@@ -1,0 +1,143 @@
+import { limits, type Stored, TeahouseError } from '@teahouse/contracts';
+
+/** A send answers within 2 s, whatever happens to its service. */
+const answerMs = 1800;
+/** With less time left than this a send is not begun any more. */
+const leastMs = 200;
+/** Requests of one domain in flight at once. More of them make smaller batches; fewer leave the service waiting for us. */
+const requestsAtOnce = 3;
+/** Sends of one domain that wait or are in flight here; beyond it they are refused at once. */
+const capacity = 20_000;
+
+export type Result = Stored | { code: TeahouseError['code']; message: string };
+
+/** Asks the service; one result for each item, in order. */
+export type Append<Item> = (items: Item[], timeoutMs: number) => Promise<readonly Result[]>;
+
+interface Waiting<Item> {
+  readonly item: Item;
+  readonly bytes: number;
+  readonly deadline: number;
+  readonly resolve: (stored: Stored) => void;
+  readonly reject: (error: TeahouseError) => void;
+}
+
+/**
+ * What clients send into one domain. A request takes all that waits in lines of which no other request is in flight,
+ * so that the order of a line holds whichever instance answers; what arrives meanwhile goes on together with the next.
+ * A line is what one connection says in one conversation. Nothing waits for a timer.
+ */
+export class Batcher<Item> {
+  readonly #append: Append<Item>;
+  /** by line; one with an empty queue has a request in flight */
+  readonly #waiting = new Map<string, Waiting<Item>[]>();
+  /** lines with something waiting and no request in flight, the longest waiting first */
+  readonly #free = new Set<string>();
+  #requests = 0;
+  #size = 0;
+  #scheduled = false;
+
+  constructor(append: Append<Item>) {
+    this.#append = append;
+  }
+
+  /** @param bytes about what the item takes in a request. Rejects with the TeahouseError that the client is told. */
+  send(line: string, item: Item, bytes: number): Promise<Stored> {
+    if (this.#size >= capacity) {
+      return Promise.reject(new TeahouseError('UNAVAILABLE', undefined, { retryAfterMs: 1000 }));
+    }
+    this.#size += 1;
+    return new Promise((resolve, reject) => {
+      const waiting = { item, bytes, deadline: Date.now() + answerMs, resolve, reject };
+      const queue = this.#waiting.get(line);
+      if (queue !== undefined) {
+        queue.push(waiting);
+        return;
+      }
+      this.#waiting.set(line, [waiting]);
+      this.#free.add(line);
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      // At the end of the turn, so that what other sockets sent in it goes along.
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#pump();
+      });
+    });
+  }
+
+  #pump(): void {
+    while (this.#requests < requestsAtOnce && this.#free.size > 0) {
+      const { batch, lines } = this.#take();
+      this.#requests += 1;
+      this.#ask(batch).then(
+        () => this.#answered(batch, lines),
+        (error: unknown) => {
+          const told =
+            error instanceof TeahouseError ? error : new TeahouseError('INTERNAL', undefined, { cause: error });
+          for (const waiting of batch) waiting.reject(told);
+          this.#answered(batch, lines);
+        },
+      );
+    }
+  }
+
+  #answered(batch: readonly Waiting<Item>[], lines: readonly string[]): void {
+    this.#requests -= 1;
+    this.#size -= batch.length;
+    for (const line of lines) {
+      if (this.#waiting.get(line)?.length === 0) this.#waiting.delete(line);
+      else this.#free.add(line);
+    }
+    this.#pump();
+  }
+
+  #take(): { batch: Waiting<Item>[]; lines: string[] } {
+    const batch: Waiting<Item>[] = [];
+    const lines: string[] = [];
+    let bytes = 0;
+    for (const line of this.#free) {
+      const queue = this.#waiting.get(line) as Waiting<Item>[];
+      let count = 0;
+      while (count < queue.length && batch.length < limits.batch) {
+        const waiting = queue[count] as Waiting<Item>;
+        if (batch.length > 0 && bytes + waiting.bytes > limits.payloadBytes) break;
+        bytes += waiting.bytes;
+        batch.push(waiting);
+        count += 1;
+      }
+      if (count === 0) break;
+      this.#free.delete(line);
+      lines.push(line);
+      this.#waiting.set(line, queue.slice(count));
+      if (count < queue.length) break;
+    }
+    return { batch, lines };
+  }
+
+  async #ask(batch: readonly Waiting<Item>[]): Promise<void> {
+    const now = Date.now();
+    const begun: Waiting<Item>[] = [];
+    let deadline = Number.POSITIVE_INFINITY;
+    for (const waiting of batch) {
+      if (waiting.deadline - now < leastMs) {
+        waiting.reject(new TeahouseError('UNAVAILABLE'));
+      } else {
+        begun.push(waiting);
+        deadline = Math.min(deadline, waiting.deadline);
+      }
+    }
+    if (begun.length === 0) return;
+    const results = await this.#append(
+      begun.map(({ item }) => item),
+      deadline - now,
+    );
+    for (let index = 0; index < begun.length; index += 1) {
+      const { resolve, reject } = begun[index] as Waiting<Item>;
+      const result = results[index];
+      if (result === undefined) reject(new TeahouseError('INTERNAL'));
+      else if ('code' in result) reject(new TeahouseError(result.code, result.message));
+      else resolve(result);
+    }
+  }
+}
