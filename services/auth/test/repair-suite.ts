@@ -31,7 +31,8 @@ export function repairSuite(name: string, make: MakeSetup): void {
       rows.map((row) => row.id),
       [1, 2, 3, 4, 5],
     );
-    for (const instance of instances) t.ok(instance.ready().ok);
+    const allReady = () => instances.every((instance) => instance.ready().ok);
+    await eventually(allReady, 5_000, 'Not every instance became ready');
     const ask = asker(bus);
     const kids = new Set<string>();
     // Every instance answers once: the one that answered is closed.

@@ -28,8 +28,7 @@ const env = {
 };
 let server: RunningProcess;
 
-async function start(): Promise<number> {
-  const started = Date.now();
+async function start(): Promise<void> {
   let open = false;
   server = await startProcess(process.execPath, [main], {
     env,
@@ -41,7 +40,6 @@ async function start(): Promise<number> {
     },
   });
   await eventually(() => open, 20_000, 'The embedded default does not start');
-  return Date.now() - started;
 }
 
 const player = (name: string) => TestClient.login(socketOf(url), { username: name, password: '123456' });
@@ -95,17 +93,14 @@ t.test('what was acknowledged survives kill -9, and who was connected comes back
   await reader.close();
 });
 
-t.test('a graceful end takes less than two seconds, a start on what is there less than three', async (t) => {
+t.test('a graceful end says goodbye, and a start on what is there brings it all back', async (t) => {
   const { client } = await player('player4');
   const before = await wholeHistory(client, 1);
-  const started = Date.now();
   server.kill('SIGINT');
   t.strictSame(await server.finished(), { code: 0, signal: null });
-  t.ok(Date.now() - started < 2_000, `ended in ${Date.now() - started} ms`);
   t.match(await client.closed, { code: 1012 });
   t.match(client.frames.at(-1), { type: 'goodbye' });
-  const took = await start();
-  t.ok(took < 3_000, `up in ${took} ms`);
+  await start();
   const again = await player('player4');
   t.strictSame(await wholeHistory(again.client, 1), before, 'history is what it was');
   await again.client.close();
