@@ -1,5 +1,6 @@
 export { type Credentials, type Frame, RequestError, TestClient } from './client.js';
 export { sharedMysqlUrl, type TestDatabase, testDatabase, withConnection } from './database.js';
+export { untilHeld } from './held.js';
 export { startMysql, testMysql } from './mysql.js';
 export { sharedNatsUrl, startNats, testNats } from './nats.js';
 export { freePort } from './ports.js';

@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { guardDirectory, guardGroup, unguardGroup } from './guard.js';
+import { untilHeld } from './held.js';
 import { within } from './wait.js';
 
 export interface Exit {
@@ -73,7 +74,9 @@ function manage(child: ChildProcess, pid: number): RunningProcess {
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.unref();
   const kill = (signal: NodeJS.Signals) => {
-    if (!ended) signalGroup(pid, signal);
+    if (ended) return;
+    signalGroup(pid, signal);
+    if (signal === 'SIGSTOP') untilHeld(pid);
   };
   return {
     pid,

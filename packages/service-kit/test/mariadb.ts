@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { untilHeld } from '@teahouse/test';
 import mysql from 'mysql2/promise';
 
 export interface Mariadb {
@@ -56,6 +57,7 @@ export async function startMariadb(): Promise<Mariadb> {
     port,
     signal: (name) => {
       child.kill(name);
+      if (name === 'SIGSTOP' && child.pid !== undefined) untilHeld(child.pid);
     },
     kill: () => killServer(child),
     start: async () => {
