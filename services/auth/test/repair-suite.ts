@@ -32,7 +32,7 @@ export function repairSuite(name: string, make: MakeSetup): void {
       [1, 2, 3, 4, 5],
     );
     const allReady = () => instances.every((instance) => instance.ready().ok);
-    await eventually(allReady, 5_000, 'Not every instance became ready');
+    await eventually(allReady, 30_000, 'Not every instance became ready');
     const ask = asker(bus);
     const kids = new Set<string>();
     // Every instance answers once: the one that answered is closed.
