@@ -31,7 +31,7 @@ export class Conversation extends Track {
     this.#host.delivered(deliverRun(run, [this.#person]));
   }
 
-  protected override skip(seq: number): void {
+  protected override passOver(seq: number): void {
     this.#host.tellCatchUp([this.#person], { with: this.#peer }, seq);
   }
 

@@ -65,7 +65,7 @@ export class Room extends Track implements RoomOfPerson {
     this.#send(run, from, lastOf(run));
   }
 
-  protected override skip(seq: number): void {
+  protected override passOver(seq: number): void {
     this.#host.tellCatchUp(this.people, { groupId: this.groupId }, seq);
     this.#host.resync([...this.people]);
   }

@@ -46,7 +46,7 @@ export abstract class Track {
   /** The next messages for everybody who is in the conversation. */
   protected abstract deliver(run: Run): void;
   /** Too much is missing: tell the clients to ask history up to seq. */
-  protected abstract skip(seq: number): void;
+  protected abstract passOver(seq: number): void;
   protected abstract failed(error: unknown): void;
   protected abstract tick(): number;
 
@@ -160,7 +160,7 @@ export abstract class Track {
       const target = Math.min(this.head, next - 1);
       if (target - this.position > limits.repair) {
         this.position = target;
-        this.skip(target);
+        this.passOver(target);
       } else {
         const run = await this.fetch(this.position);
         if (this.closed) return;
