@@ -57,7 +57,7 @@ async function compile(projects) {
   await once(
     `compiled-${everything ? 'all' : projects.join('+').replaceAll('/', '_')}`,
     fingerprint(sources),
-    () => node('Compiling', 'typescript', '-b', ...projects),
+    () => node('Compiling', 'typescript7', '-b', ...projects),
     everything ? results : projects.map(resultOf),
   );
 }

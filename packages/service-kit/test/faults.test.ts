@@ -81,7 +81,7 @@ t.test('a connection that the server closed while it was idle is replaced unseen
   const session = await database.session();
   const select = { sql: 'SELECT CONNECTION_ID() AS id' };
   const [rows] = await session.exclusive((run) => run([select]));
-  const pooled = await database.read((manager) => manager.query<{ id: number }[]>(select.sql));
+  const pooled = await database.read((manager): Promise<{ id: number }[]> => manager.query(select.sql));
   const ids = [rows?.[0]?.id, pooled[0]?.id];
   for (const id of ids) await server.query(`KILL ${String(id)}`);
   const [again] = await session.exclusive((run) => run([select]));
@@ -122,7 +122,7 @@ t.test(
     const waited = new Promise<string>((resolve) => {
       heard = resolve;
     });
-    const log = createLog({ name: 'test', level: 'warn' }, { write: (line) => heard(line) });
+    const log = createLog({ name: 'test', level: 'warn' }, { write: (line: string) => heard(line) });
     const opening = openDatabase({ url, ...schema, name: 'test', log });
     t.match(await waited, 'waiting for the database');
     await server.start();

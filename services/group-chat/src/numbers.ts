@@ -3,7 +3,7 @@ import { groupStates, joinPolicies, memberRights } from '@teahouse/contracts';
 /* The words of the protocol as they stand in the tables: a word's number is its place in the contract's list. */
 
 const numbered = <const W extends readonly string[]>(words: W) =>
-  Object.fromEntries(words.map((word, number) => [word, number])) as { readonly [K in W[number]]: number };
+  Object.fromEntries(words.map((word, number) => [word, number])) as Readonly<Record<W[number], number>>;
 
 export const State = numbered(groupStates);
 export const Rights = numbered(memberRights);
