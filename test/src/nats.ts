@@ -5,17 +5,25 @@ import { freePort } from './ports.js';
 import { temporaryDirectory } from './processes.js';
 import { type PrivateServer, requireProgram, startServer } from './server.js';
 
-/** Starts a nats-server with JetStream on a free port of 127.0.0.1; its streams live in `directory` and survive a restart. */
-export async function startNats(directory: string): Promise<PrivateServer> {
+const deployed = join(import.meta.dirname, '..', '..', 'deploy', 'nats.conf');
+
+/**
+ * Starts a nats-server with JetStream on a free port of 127.0.0.1; its streams live in `directory` and survive a restart.
+ * @param passwords variables that `deploy/nats.conf` takes the users' passwords from: only those users come in, each with
+ *   its own rights. Without them everybody may do everything.
+ */
+export async function startNats(directory: string, passwords?: NodeJS.ProcessEnv): Promise<PrivateServer> {
   const command = requireProgram('nats-server', 'nats-server');
   mkdirSync(directory, { recursive: true });
   const port = await freePort();
+  const confined = passwords ? ['--config', deployed, '--http_port', String(await freePort())] : [];
   return await startServer({
     name: 'nats-server',
     url: `nats://127.0.0.1:${port}`,
     port,
     command,
-    args: ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', directory],
+    args: [...confined, '--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', directory],
+    ...(passwords ? { env: passwords } : {}),
     logFile: join(directory, 'nats-server.log'),
     answers: () => greets(port),
   });

@@ -21,6 +21,8 @@ export interface ServerSpec {
   readonly port: number;
   readonly command: string;
   readonly args: readonly string[];
+  /** Over this process's own. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Takes the server's output; its end is quoted when the start fails. */
   readonly logFile: string;
   /** Resolves to true, or simply resolves to false or rejects as long as the server does not answer. */
@@ -55,7 +57,10 @@ export async function startServer(spec: ServerSpec): Promise<PrivateServer> {
 }
 
 async function launch(spec: ServerSpec): Promise<RunningProcess> {
-  const running = await startProcess(spec.command, spec.args, { output: { file: spec.logFile }, env: process.env });
+  const running = await startProcess(spec.command, spec.args, {
+    output: { file: spec.logFile },
+    env: { ...process.env, ...spec.env },
+  });
   let gone: Exit | undefined;
   void running.exited.then((exit) => {
     gone = exit;

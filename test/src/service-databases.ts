@@ -11,18 +11,31 @@ export const databaseVariables = {
 } as const;
 export type DatabaseVariable = keyof typeof databaseVariables;
 
-export type Secrets = Record<'root' | DatabaseVariable, string>;
+/** What has a password: the database server's root, a service's user there, a service's user of NATS. */
+const secretNames = [
+  'root',
+  ...(Object.keys(databaseVariables) as DatabaseVariable[]),
+  'NATS_GATEWAY_PASSWORD',
+  'NATS_AUTH_PASSWORD',
+  'NATS_GROUP_CHAT_PASSWORD',
+  'NATS_PRIVATE_CHAT_PASSWORD',
+] as const;
+
+export type Secrets = Record<(typeof secretNames)[number], string>;
 
 /** The passwords of the servers in `directory`: made on first use, readable by their owner only. */
 export function secretsIn(directory: string): Secrets {
   const file = join(directory, 'secrets.json');
-  if (!existsSync(file)) {
-    const names = ['root', ...Object.keys(databaseVariables)];
-    const secrets = Object.fromEntries(names.map((name) => [name, randomBytes(24).toString('hex')]));
+  const known: Partial<Secrets> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const missing = secretNames.filter((name) => known[name] === undefined);
+  // A letter first: in its configuration NATS takes a bare number for one.
+  const made = Object.fromEntries(missing.map((name) => [name, `p${randomBytes(24).toString('hex')}`]));
+  const secrets = { ...made, ...known } as Secrets;
+  if (missing.length > 0) {
     mkdirSync(directory, { recursive: true });
     writeFileSync(file, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
   }
-  return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
+  return secrets;
 }
 
 /**

@@ -4,7 +4,13 @@ import { startMysql } from './mysql.js';
 import { startNats } from './nats.js';
 import { freePort } from './ports.js';
 import type { PrivateServer } from './server.js';
-import { createServiceDatabases, type DatabaseVariable, databaseVariables, secretsIn } from './service-databases.js';
+import {
+  createServiceDatabases,
+  type DatabaseVariable,
+  databaseVariables,
+  type Secrets,
+  secretsIn,
+} from './service-databases.js';
 import { type ServiceProcess, superviseService } from './service-process.js';
 
 export const serviceNames = ['auth', 'group-chat', 'private-chat', 'gateway'] as const;
@@ -37,7 +43,8 @@ export interface Stack {
   readonly urls: readonly string[];
   readonly socketUrls: readonly string[];
   readonly services: Readonly<Record<ServiceName, readonly ServiceProcess[]>>;
-  readonly natsUrl: string;
+  /** Each service has a user of its own, with the rights of `deploy/nats.conf`; where `NATS_URL` was given they share that. */
+  readonly natsUrls: Readonly<Record<ServiceName, string>>;
   readonly databaseUrls: Readonly<Record<DatabaseVariable, string>>;
   /** The servers that were started for this stack, for tests that kill them. */
   readonly nats: PrivateServer | undefined;
@@ -58,11 +65,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const servers = await startServers(options.directory, env, (server) => stops.push(() => server.stop()));
     const ports = await portsFor('gateway', options, options.port);
-    const services = await planServices(options, ports, {
-      ...env,
-      ...servers.databaseUrls,
-      NATS_URL: servers.natsUrl,
-    });
+    const services = await planServices(
+      options,
+      ports,
+      {
+        ...env,
+        ...servers.databaseUrls,
+      },
+      servers.natsUrls,
+    );
     const { gateway, ...behind } = services;
     stops.push(() => downAll(Object.values(behind).flat()));
     stops.push(() => downAll(gateway));
@@ -93,9 +104,20 @@ async function startServers(directory: string, env: NodeJS.ProcessEnv, started: 
     DatabaseVariable,
     string
   >;
-  const nats = env.NATS_URL ? undefined : await startNats(join(directory, 'nats'));
+  const nats = env.NATS_URL ? undefined : await startNats(join(directory, 'nats'), secrets);
   if (nats) started(nats);
-  return { mysql, nats, databaseUrls, natsUrl: nats?.url ?? (env.NATS_URL as string) };
+  const natsUrl = (name: ServiceName) =>
+    nats?.url.replace('//', `//${name}:${natsPassword(name, secrets)}@`) ?? (env.NATS_URL as string);
+  return { mysql, nats, databaseUrls, natsUrls: forEachService(natsUrl) };
+}
+
+function natsPassword(name: ServiceName, secrets: Secrets): string {
+  const token = name.toUpperCase().replace('-', '_') as 'GATEWAY' | 'AUTH' | 'GROUP_CHAT' | 'PRIVATE_CHAT';
+  return secrets[`NATS_${token}_PASSWORD`];
+}
+
+function forEachService<T>(work: (name: ServiceName) => T): Record<ServiceName, T> {
+  return Object.fromEntries(serviceNames.map((name) => [name, work(name)])) as Record<ServiceName, T>;
 }
 
 /** One port for each instance of a service: `first` where it is given, free ones for the others. */
@@ -108,6 +130,7 @@ async function planServices(
   options: StackOptions,
   gatewayPorts: readonly number[],
   env: NodeJS.ProcessEnv,
+  natsUrls: Readonly<Record<ServiceName, string>>,
 ): Promise<Record<ServiceName, ServiceProcess[]>> {
   const plan = async (name: ServiceName) => {
     const main = mainOf(name);
@@ -119,7 +142,7 @@ async function planServices(
         name: who,
         main,
         healthPort,
-        env: { ...environmentOf(name, env), ...port },
+        env: { ...environmentOf(name, env), NATS_URL: natsUrls[name], ...port },
         line: (line) => options.log?.(who, line),
       });
     });

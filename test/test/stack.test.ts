@@ -19,7 +19,7 @@ t.before(async () => {
   stack = await startStack({
     directory,
     instances: { gateway: 2 },
-    env: { SEED_DEMO: 'true' },
+    env: { NATS_URL: '', SEED_DEMO: 'true' },
     log: (who, line) => lines.push(`${who} ${line}`),
   });
 });
@@ -84,12 +84,18 @@ t.test('each service has rights on its own database only, and its password is ke
   t.equal(statSync(join(directory, 'secrets.json')).mode & 0o777, 0o600);
 });
 
+t.test('NATS refused nobody anything: the rights suffice', async (t) => {
+  const log = readFileSync(join(directory, 'nats', 'nats-server.log'), 'utf8');
+  t.match(log, 'Server is ready');
+  t.same(log.match(/.*(Violation|authentication error).*/g), null);
+});
+
 t.test('a service that cannot start fails the whole start, in its own words', async (t) => {
   const broken = startStack({
     directory: temporaryDirectory('broken'),
     env: {
       TOKEN_TTL_SECONDS: 'soon',
-      NATS_URL: stack.natsUrl,
+      NATS_URL: stack.natsUrls.auth,
       ...stack.databaseUrls,
     },
   });

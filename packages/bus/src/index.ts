@@ -8,5 +8,6 @@ export {
 export { BusFailure, type FailureReason } from './failure.js';
 export { createMemoryHub, type MemoryHub } from './memory/connect.js';
 export { connectNats, type NatsOptions } from './nats/connect.js';
+export { natsPasswordVariable, natsPermissions, natsUsers } from './nats/rights.js';
 export * from './port.js';
 export { firstWrong } from './wrong.js';

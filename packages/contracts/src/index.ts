@@ -4,6 +4,7 @@ export * from './events.js';
 export * from './frames/index.js';
 export * from './limits.js';
 export * from './rest.js';
+export * from './rights.js';
 export * from './scalars.js';
 export * from './shapes.js';
 export * from './subjects.js';

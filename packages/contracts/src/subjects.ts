@@ -8,6 +8,8 @@
  * | `user.<userId>.group`, `user.<userId>.private`, `user.<userId>.auth` | that service | gateways with a connection of the user |
  * | `group.heads`, `private.heads` | that service | all gateways |
  * | `gateway.seen` | gateway | auth, one instance |
+ *
+ * The same table for the server's permissions is in `rights.ts`.
  */
 
 /** The services, and the last token of what they say to a user. */
