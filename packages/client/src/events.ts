@@ -1,5 +1,6 @@
 import type { ChatError } from './errors.js';
 import type { ReadyFrame, ReceivedGroupMessage, ReceivedPrivateMessage, ServerFrame } from './frames.js';
+import type { Outgoing } from './outgoing.js';
 
 /** `waiting`: between two attempts to connect. `closed` is final. */
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'waiting' | 'closed';
@@ -9,6 +10,12 @@ export interface ChatEvents {
   state: ConnectionState;
   /** After each login: the whole lists, and what `unavailable` names to follow in `groups` or `conversations`. */
   ready: ReadyFrame;
+  /** A message of one's own was handed over, sent, refused or discarded: how it stands now. */
+  outgoing: Outgoing;
+  /** So many messages are known of and still being read from history; 0 says that everything was caught up with. */
+  behind: number;
+  /** A connection ended or failed with this close code; the next attempt follows after `delayMs`. */
+  waiting: { readonly code: number; readonly delayMs: number };
   groupMessage: ReceivedGroupMessage;
   privateMessage: ReceivedPrivateMessage;
   groups: ServerFrame<'groups'>;

@@ -38,3 +38,8 @@ export function placeOf(message: { groupId: number } | { from: number; to: numbe
   if ('groupId' in message) return { groupId: message.groupId };
   return { with: message.from === me ? message.to : message.from };
 }
+
+/** A message as history tells it, in the shape in which it is delivered. */
+export function receivedFrom(message: GroupMessage | PrivateMessage): ReceivedMessage {
+  return 'groupId' in message ? { ...message, type: 'groupMessage' } : { ...message, type: 'privateMessage' };
+}

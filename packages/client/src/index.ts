@@ -2,6 +2,7 @@ export { ChatClient, type ChatClientOptions } from './client.js';
 export type { Credentials } from './credentials.js';
 export { ChatError, type ChatErrorCode } from './errors.js';
 export type { ChatEvents, ConnectionState } from './events.js';
+export type { Feed, FeedOptions } from './feed.js';
 export type {
   Fields,
   Place,
@@ -15,6 +16,9 @@ export type {
   Stored,
 } from './frames.js';
 export { keyOf, placeOf } from './frames.js';
+export type { Page } from './operations.js';
+export type { Outgoing, OutgoingState, SendOptions } from './outgoing.js';
 export { Session, type SessionState } from './session.js';
+export type { WaitOptions } from './signals.js';
 export type { OpenSocket, SocketLike } from './transport.js';
 export { createUserConnect, type Receiver, type UserConnect, type UserInfo } from './user-connect.js';

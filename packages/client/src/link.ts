@@ -5,7 +5,9 @@ import type { Ending } from './policy.js';
 import type { OpenSocket, SocketLike } from './transport.js';
 
 export interface LinkHost {
-  /** Every frame but answers to requests; `ready` comes first. */
+  /** Logged in; comes once, before `frame`. */
+  ready(frame: ReadyFrame): void;
+  /** Every other frame but answers to requests. */
   frame(frame: { readonly type: string; readonly [field: string]: unknown }): void;
   /** The connection is over; called once. */
   ended(ending: Ending): void;
@@ -83,8 +85,11 @@ export class Link {
     }
     this.#askedAt = 0;
     if ((frame.type === 'ack' || frame.type === 'error') && this.#pending.settle(frame)) return;
-    if (frame.type === 'ready') this.#loggedIn(frame as unknown as ReadyFrame);
-    else if (frame.type === 'goodbye') this.#reconnectWithinMs = Number(frame.reconnectWithinMs) || 0;
+    if (frame.type === 'ready') {
+      this.#loggedIn(frame as unknown as ReadyFrame);
+      return;
+    }
+    if (frame.type === 'goodbye') this.#reconnectWithinMs = Number(frame.reconnectWithinMs) || 0;
     else if (frame.type === 'error' && !this.#ready) this.#refused(ChatError.from(frame));
     this.#host.frame(frame as { type: string });
   }
@@ -93,6 +98,7 @@ export class Link {
     this.#ready = true;
     clearTimeout(this.#loginTimer);
     this.#heartbeatTimer = setInterval(() => this.#heartbeat(), ready.heartbeatIntervalMs);
+    this.#host.ready(ready);
   }
 
   #refused(error: ChatError): void {

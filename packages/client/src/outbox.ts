@@ -1,142 +1,142 @@
 import { ChatError } from './errors.js';
 import { keyOf, type Place, type Stored } from './frames.js';
+import { Lane, type LaneEntry, type LaneHost, laneEntry } from './lane.js';
+import type { Outgoing } from './outgoing.js';
 
-export interface OutgoingMessage {
-  readonly place: Place;
-  readonly content: string;
-  readonly clientId: string;
+export interface OutboxHost {
+  /** Sends one message; rejects with ChatError, DISCONNECTED when the connection ended before the ack. */
+  send(message: Outgoing): Promise<Stored>;
+  /** A message has come, or stands otherwise than before. */
+  changed(message: Outgoing): void;
 }
-
-interface Entry extends OutgoingMessage {
-  readonly since: number;
-  readonly resolve: (stored: Stored) => void;
-  readonly reject: (error: ChatError) => void;
-}
-
-interface Lane {
-  readonly entries: Entry[];
-  busy: boolean;
-  timer: ReturnType<typeof setTimeout> | undefined;
-}
-
-/** Sends one message; rejects with ChatError. */
-export type SendNow = (message: OutgoingMessage) => Promise<Stored>;
 
 const most = 1_000;
-/** The server knows a clientId for seven days; a message that waited longer could be stored twice. */
-const oldestMs = 6 * 24 * 3600 * 1000;
-const firstPauseMs = 500;
-const longestPauseMs = 5_000;
+const mostFailed = 100;
+/** The longest content that the server takes; a longer one must not reach it as a frame that ends the connection. */
+const longest = 4_096;
 
 /**
- * Messages on their way, until the server has acknowledged or refused them, however many connections that takes. In each
- * conversation one is under way at a time: so a message whose fate is unknown is repeated before the next one goes, and
- * their order holds. At 1,000 messages the next is refused with OUTBOX_FULL.
+ * Messages on their way, until the server has acknowledged or refused them, however many connections that takes; in each
+ * conversation in order (see `Lane`). At 1,000 messages the next is refused with OUTBOX_FULL. What was refused stays,
+ * to be tried again or discarded; of more than 100 such messages the oldest are discarded.
  */
 export class Outbox {
-  readonly #send: SendNow;
+  readonly #host: OutboxHost;
   readonly #lanes = new Map<string, Lane>();
-  readonly #ids = new Set<string>();
+  /** Those on their way and those that failed, in the order in which they came or failed. */
+  readonly #entries = new Map<string, LaneEntry>();
+  readonly #failed = new Map<string, Outgoing>();
   #online = false;
   #closed = false;
 
-  constructor(send: SendNow) {
-    this.#send = send;
+  constructor(host: OutboxHost) {
+    this.#host = host;
   }
 
   /** Whether the message with this clientId is still on its way. */
   has(clientId: string | undefined): boolean {
-    return clientId !== undefined && this.#ids.has(clientId);
+    return clientId !== undefined && this.#entries.has(clientId);
   }
 
-  /** @returns the ack; rejects with what the server refused it for, OUTBOX_FULL or CLOSED. Waits while there is no connection. */
-  add(message: OutgoingMessage): Promise<Stored> {
-    if (this.#closed) return Promise.reject(new ChatError('CLOSED'));
-    if (this.#ids.size >= most) return Promise.reject(new ChatError('OUTBOX_FULL'));
-    if (this.#ids.has(message.clientId)) {
-      return Promise.reject(new ChatError('CONFLICT', 'A message with this clientId is on its way.'));
+  /** Those on their way and those that failed, in the order in which they were handed over. */
+  list(place?: Place): Outgoing[] {
+    const all = [...this.#failed.values(), ...[...this.#entries.values()].map(({ message }) => message)];
+    const here = place === undefined ? all : all.filter((message) => keyOf(message.place) === keyOf(place));
+    return here.sort((a, b) => a.since - b.since);
+  }
+
+  /**
+   * Takes a message over; it waits while there is no connection.
+   * @returns the entry, whose `done` settles with the ack or what the server refused it for, or CLOSED
+   * @throws ChatError CLOSED, OUTBOX_FULL, CONFLICT, BAD_REQUEST
+   */
+  add(place: Place, content: string, clientId: string, since = Date.now()): LaneEntry {
+    if (this.#closed) throw new ChatError('CLOSED');
+    if (this.#entries.size >= most) throw new ChatError('OUTBOX_FULL');
+    if (this.#entries.has(clientId)) throw new ChatError('CONFLICT', 'A message with this clientId is on its way.');
+    if (content.length > longest && [...content].length > longest)
+      throw new ChatError('BAD_REQUEST', `A message has ${longest} characters at most.`);
+    this.#failed.delete(clientId);
+    const entry = laneEntry({ clientId, place, content, since, state: 'sending' });
+    this.#entries.set(clientId, entry);
+    this.#lane(keyOf(place)).push(entry);
+    this.#host.changed(entry.message);
+    return entry;
+  }
+
+  /** Sends a failed message again, behind those that are on their way. @returns whether there was one */
+  retry(clientId: string): boolean {
+    const failed = this.#failed.get(clientId);
+    if (failed === undefined || this.#closed) return false;
+    this.add(failed.place, failed.content, clientId);
+    return true;
+  }
+
+  /** Lets go of a message that failed or was never on a wire. @returns whether there was one */
+  discard(clientId: string): boolean {
+    const entry = this.#entries.get(clientId);
+    if (entry?.written) return false;
+    const message = entry?.message ?? this.#failed.get(clientId);
+    if (message === undefined) return false;
+    this.#failed.delete(clientId);
+    if (entry) {
+      this.#lanes.get(keyOf(message.place))?.remove(entry);
+      this.#entries.delete(clientId);
+      entry.reject(new ChatError('CLOSED', 'The message was discarded.'));
     }
-    this.#ids.add(message.clientId);
-    const key = keyOf(message.place);
-    const lane = this.#lanes.get(key) ?? { entries: [], busy: false, timer: undefined };
-    this.#lanes.set(key, lane);
-    return new Promise((resolve, reject) => {
-      lane.entries.push({ ...message, since: Date.now(), resolve, reject });
-      this.#go(key, lane);
-    });
+    this.#host.changed({ ...message, state: 'discarded' });
+    return true;
   }
 
   online(): void {
     this.#online = true;
-    for (const [key, lane] of this.#lanes) this.#go(key, lane);
+    for (const lane of this.#lanes.values()) lane.online();
   }
 
   offline(): void {
     this.#online = false;
+    for (const lane of this.#lanes.values()) lane.offline();
   }
 
   close(): void {
+    this.offline();
     this.#closed = true;
-    this.#online = false;
-    for (const lane of this.#lanes.values()) {
-      clearTimeout(lane.timer);
-      for (const entry of lane.entries) entry.reject(new ChatError('CLOSED'));
-    }
+    const entries = [...this.#entries.values()];
     this.#lanes.clear();
-    this.#ids.clear();
+    this.#entries.clear();
+    this.#failed.clear();
+    for (const entry of entries) entry.reject(new ChatError('CLOSED'));
   }
 
-  #go(key: string, lane: Lane): void {
-    const entry = lane.entries[0];
-    if (entry === undefined) {
-      this.#lanes.delete(key);
-      return;
+  #lane(key: string): Lane {
+    const known = this.#lanes.get(key);
+    if (known) return known;
+    const host: LaneHost = {
+      send: (entry) => this.#host.send(entry.message),
+      sent: (entry, stored) => this.#sent(entry, stored),
+      refused: (entry, error) => this.#refused(entry, error),
+      empty: () => this.#lanes.delete(key),
+    };
+    const lane = new Lane(host, this.#online);
+    this.#lanes.set(key, lane);
+    return lane;
+  }
+
+  #sent(entry: LaneEntry, stored: Stored): void {
+    this.#entries.delete(entry.message.clientId);
+    entry.resolve(stored);
+    this.#host.changed({ ...entry.message, state: 'sent', stored });
+  }
+
+  #refused(entry: LaneEntry, error: ChatError): void {
+    const message: Outgoing = { ...entry.message, state: 'failed', error };
+    this.#entries.delete(message.clientId);
+    this.#failed.set(message.clientId, message);
+    entry.reject(error);
+    this.#host.changed(message);
+    for (const clientId of this.#failed.keys()) {
+      if (this.#failed.size <= mostFailed) return;
+      this.discard(clientId);
     }
-    if (!this.#online || lane.busy || lane.timer !== undefined) return;
-    if (Date.now() - entry.since > oldestMs) {
-      this.#done(lane, entry);
-      entry.reject(new ChatError('TIMEOUT', 'The message waited for too long to be sent safely.'));
-      this.#go(key, lane);
-      return;
-    }
-    lane.busy = true;
-    void this.#deliver(entry, lane).finally(() => {
-      lane.busy = false;
-      if (!this.#closed) this.#go(key, lane);
-    });
-  }
-
-  async #deliver(entry: Entry, lane: Lane): Promise<void> {
-    for (let pauseMs = firstPauseMs; this.#online; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      try {
-        const stored = await this.#send(entry);
-        this.#done(lane, entry);
-        entry.resolve(stored);
-        return;
-      } catch (error) {
-        if (this.#closed) return;
-        if (!(error instanceof ChatError) || !error.retryable) {
-          this.#done(lane, entry);
-          entry.reject(error instanceof ChatError ? error : new ChatError('INTERNAL', undefined, { cause: error }));
-          return;
-        }
-        if (error.code === 'DISCONNECTED') return;
-        await this.#pause(lane, error.retryAfterMs ?? pauseMs);
-      }
-    }
-  }
-
-  #pause(lane: Lane, ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      lane.timer = setTimeout(() => {
-        lane.timer = undefined;
-        resolve();
-      }, ms);
-    });
-  }
-
-  #done(lane: Lane, entry: Entry): void {
-    lane.entries.shift();
-    this.#ids.delete(entry.clientId);
   }
 }

@@ -1,10 +1,13 @@
 import { ChatError } from './errors.js';
 import { keyOf, type Place, placeOf, type ReceivedMessage } from './frames.js';
+import { pause } from './signals.js';
 import { Thread } from './thread.js';
 
 export interface ThreadsHost {
   deliver(message: ReceivedMessage): void;
   history(place: Place, afterSeq: number): Promise<{ messages: ReceivedMessage[]; more: boolean }>;
+  /** So many messages are being read from history; told where it changes. */
+  behind(missing: number): void;
   /** Something could not be caught up with. */
   failed(error: unknown): void;
 }
@@ -26,6 +29,9 @@ export class Threads {
   readonly #host: ThreadsHost;
   readonly #threads = new Map<string, Thread>();
   readonly #waiting = new Set<Thread>();
+  /** Those that wait or are being read: the reader does not have what they miss. */
+  readonly #late = new Set<Thread>();
+  #told = 0;
   #active = 0;
   #online = false;
   /** Counts connections: what was begun on an earlier one is let go. */
@@ -39,22 +45,32 @@ export class Threads {
     this.#host = host;
   }
 
+  /** How many messages are being read from history. */
+  get behind(): number {
+    let missing = 0;
+    for (const thread of this.#late) missing += thread.head - thread.position;
+    return missing;
+  }
+
   online(me: number): void {
     this.me = me;
     this.#online = true;
     this.#era += 1;
+    for (const thread of this.#threads.values()) this.#settle(thread, graceMs);
   }
 
   offline(): void {
     this.#online = false;
     this.#era += 1;
     this.#waiting.clear();
+    this.#late.clear();
     this.#active = 0;
     for (const thread of this.#threads.values()) {
       clearTimeout(thread.timer);
       thread.timer = undefined;
       thread.filling = false;
     }
+    this.#tell();
   }
 
   /** The whole list of groups: who is in no list any more is forgotten. */
@@ -63,7 +79,8 @@ export class Threads {
     for (const [key, thread] of this.#threads) {
       if ('groupId' in thread.place && !present.has(key)) this.#forget(thread);
     }
-    for (const { id, lastSeq } of list) this.head({ groupId: id }, lastSeq, lastSeq);
+    for (const { id, lastSeq } of list) this.head({ groupId: id }, lastSeq, lastSeq, 0);
+    this.#tell();
   }
 
   /** @returns whether older conversations than these may have moved as well, so that the next page is worth reading */
@@ -72,8 +89,9 @@ export class Threads {
     for (const { userId, lastSeq } of list) {
       const known = this.#threads.get(keyOf({ with: userId }));
       lastMoved = known !== undefined && known.position < lastSeq;
-      this.head({ with: userId }, lastSeq, this.#knowsAll ? 0 : lastSeq);
+      this.head({ with: userId }, lastSeq, this.#knowsAll ? 0 : lastSeq, 0);
     }
+    this.#tell();
     this.#knowsAll ||= !more;
     return more && lastMoved;
   }
@@ -89,11 +107,12 @@ export class Threads {
   /**
    * The newest message of a conversation has this `seq`.
    * @param start where an unknown conversation begins for us
+   * @param waitMs how long what is missing may still come by itself
    */
-  head(place: Place, seq: number, start = this.#start(place, seq - 1)): void {
+  head(place: Place, seq: number, start = this.#start(place, seq - 1), waitMs = graceMs): void {
     const thread = this.#thread(place, Math.max(0, start));
     if (seq > thread.head) thread.head = seq;
-    this.#settle(thread, graceMs);
+    this.#settle(thread, waitMs);
   }
 
   /** Where a conversation that nobody told of begins: before everything where all were told, else before what is heard now. */
@@ -110,8 +129,11 @@ export class Threads {
 
   #forget(thread: Thread): void {
     clearTimeout(thread.timer);
+    thread.timer = undefined;
     this.#waiting.delete(thread);
+    this.#late.delete(thread);
     this.#threads.delete(keyOf(thread.place));
+    this.#tell();
   }
 
   readonly #deliver = (message: ReceivedMessage): void => {
@@ -127,13 +149,25 @@ export class Threads {
     if (!thread.behind) {
       clearTimeout(thread.timer);
       thread.timer = undefined;
-    } else if (this.#online && !thread.filling && thread.timer === undefined) {
+      if (this.#late.delete(thread)) this.#tell();
+    } else if (this.#online && !thread.filling && (thread.timer === undefined || waitMs === 0)) {
+      clearTimeout(thread.timer);
+      if (waitMs === 0) this.#late.add(thread);
       thread.timer = setTimeout(() => {
         thread.timer = undefined;
         this.#waiting.add(thread);
+        this.#late.add(thread);
+        this.#tell();
         this.#pump();
       }, waitMs);
     }
+  }
+
+  #tell(): void {
+    const missing = this.behind;
+    if (missing === this.#told) return;
+    this.#told = missing;
+    this.#host.behind(missing);
   }
 
   #pump(): void {
@@ -150,6 +184,8 @@ export class Threads {
           if (era !== this.#era) return;
           thread.filling = false;
           this.#active -= 1;
+          this.#late.delete(thread);
+          this.#tell();
           this.#pump();
         });
     }
@@ -164,6 +200,7 @@ export class Threads {
         if (era !== this.#era) return;
         if (messages.length === 0) thread.giveUp(this.#deliver);
         for (const message of messages) thread.takeOld(message, this.#deliver);
+        this.#tell();
       } catch (error) {
         if (era !== this.#era) return;
         if (!(error instanceof ChatError) || !error.retryable) {
@@ -176,10 +213,6 @@ export class Threads {
       }
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** The notice after which a group is no longer heard. */

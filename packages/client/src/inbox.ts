@@ -1,0 +1,87 @@
+import type { Emitter } from './emitter.js';
+import type { ChatEvents } from './events.js';
+import type { ReadyFrame, ReceivedMessage, ServerFrame } from './frames.js';
+import type { Threads } from './threads.js';
+
+export interface InboxHost {
+  /** The page of private conversations that follows this user id. */
+  conversations(before: number): Promise<{ conversations: ReadyFrame['conversations']; more: boolean }>;
+  failed(error: unknown): void;
+}
+
+/** What the server tells by itself: messages and heads go to the threads, everything else to the listeners. */
+export class Inbox {
+  readonly #threads: Threads;
+  readonly #emitter: Emitter<ChatEvents>;
+  readonly #host: InboxHost;
+
+  constructor(threads: Threads, emitter: Emitter<ChatEvents>, host: InboxHost) {
+    this.#threads = threads;
+    this.#emitter = emitter;
+    this.#host = host;
+  }
+
+  ready(ready: ReadyFrame): void {
+    this.#threads.online(ready.user.id);
+    if (!ready.unavailable?.includes('groups')) this.#threads.groups(ready.groups);
+    if (!ready.unavailable?.includes('conversations')) this.#conversations(ready);
+  }
+
+  frame(frame: { readonly type: string }): void {
+    switch (frame.type) {
+      case 'groupMessage':
+      case 'privateMessage':
+        this.#threads.message(frame as ReceivedMessage);
+        break;
+      case 'heartbeat':
+        this.#heads(frame as ServerFrame<'heartbeat'>);
+        break;
+      case 'catchUp':
+        this.#catchUp(frame as ServerFrame<'catchUp'>);
+        break;
+      case 'groups':
+        this.#threads.groups((frame as ServerFrame<'groups'>).groups);
+        this.#emitter.emit('groups', frame as ServerFrame<'groups'>);
+        break;
+      case 'conversations':
+        this.#conversations(frame as ServerFrame<'conversations'>);
+        this.#emitter.emit('conversations', frame as ServerFrame<'conversations'>);
+        break;
+      case 'groupChanged': {
+        const { group } = frame as ServerFrame<'groupChanged'>;
+        if (group.lastSeq !== undefined) this.#threads.head({ groupId: group.id }, group.lastSeq);
+        this.#emitter.emit('groupChanged', frame as ServerFrame<'groupChanged'>);
+        break;
+      }
+      case 'readMarker':
+      case 'typing':
+      case 'joinRequest':
+      case 'joinAnswer':
+      case 'presence':
+        this.#emitter.emit(frame.type, frame as never);
+        break;
+      default: // A frame of a later version.
+    }
+  }
+
+  #heads({ heads }: ServerFrame<'heartbeat'>): void {
+    for (const [id, seq] of Object.entries(heads?.groups ?? {})) this.#threads.head({ groupId: Number(id) }, seq);
+    for (const [id, seq] of Object.entries(heads?.users ?? {})) this.#threads.head({ with: Number(id) }, seq);
+  }
+
+  #catchUp({ groupId, with: userId, seq }: ServerFrame<'catchUp'>): void {
+    if (groupId !== undefined) this.#threads.head({ groupId }, seq);
+    else if (userId !== undefined) this.#threads.head({ with: userId }, seq);
+  }
+
+  /** Reads on where more conversations may have moved while we were away. */
+  #conversations(page: { conversations: ReadyFrame['conversations']; moreConversations?: true | undefined }): void {
+    const last = page.conversations.at(-1);
+    if (!this.#threads.conversations(page.conversations, page.moreConversations === true) || last === undefined) return;
+    this.#host.conversations(last.userId).then(
+      ({ conversations, more }) =>
+        this.#conversations({ conversations, ...(more ? { moreConversations: true as const } : {}) }),
+      (error: unknown) => this.#host.failed(error),
+    );
+  }
+}
