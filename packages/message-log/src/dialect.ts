@@ -6,10 +6,16 @@ export interface Words {
   readonly byPrimaryKey: string;
   /** Ends a SELECT that locks what it finds and leaves out what is locked elsewhere. */
   readonly lockFree: string;
+  /** Ends a SELECT that locks what it finds and waits for what is locked elsewhere. */
+  readonly lockAll: string;
 }
 
-const mysql: Words = { byPrimaryKey: ' FORCE INDEX (PRIMARY)', lockFree: ' FOR UPDATE SKIP LOCKED' };
-const sqlite: Words = { byPrimaryKey: '', lockFree: '' };
+const mysql: Words = {
+  byPrimaryKey: ' FORCE INDEX (PRIMARY)',
+  lockFree: ' FOR UPDATE SKIP LOCKED',
+  lockAll: ' FOR UPDATE',
+};
+const sqlite: Words = { byPrimaryKey: '', lockFree: '', lockAll: '' };
 
 export function wordsOf(dialect: Dialect): Words {
   return dialect === 'sqlite' ? sqlite : mysql;

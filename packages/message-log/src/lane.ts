@@ -7,6 +7,8 @@ import type { Draft } from './types.js';
 
 export interface LaneOptions<D extends Draft> {
   readonly transact: Transact<D>;
+  /** As `transact`, on a session of its own, and waiting for what is locked elsewhere. */
+  readonly transactWaiting: Transact<D>;
   readonly log: Log;
 }
 
@@ -16,6 +18,8 @@ const batchSize = 500;
 const busyPauseMs = 3;
 /** After a failed connection. */
 const lostPauseMs = 50;
+/** A conversation that was locked elsewhere in so many batches, one after the other, waits for its lock: it may never be free by chance. */
+const patience = 10;
 /** A batch, or a draft by itself, is tried this often when the database refuses it. */
 const attempts = 2;
 const attemptsAlone = 3;
@@ -23,11 +27,16 @@ const attemptsAlone = 3;
 /**
  * One transaction at a time: while one is under way arrivals gather, and the next takes up to 500 of them. Drafts whose
  * conversation is locked elsewhere are parked, with all that follow in it, and join the next batches until their deadline.
+ * One conversation at a time that was put off too often waits for its lock beside the lane.
  */
 export class Lane<D extends Draft> {
   readonly #options: LaneOptions<D>;
   #waiting: Entry<D>[] = [];
   readonly #parked = new Map<number, Entry<D>[]>();
+  /** How often in a row a conversation was put off. */
+  readonly #skips = new Map<number, number>();
+  /** The conversation that waits for its lock. It stays among those parked, for what follows in it, and in no batch. */
+  #patient: { readonly conversationId: number; readonly work: Promise<void> } | undefined;
   #work: Promise<void> | undefined;
   #closed = false;
   #reachable = true;
@@ -46,19 +55,23 @@ export class Lane<D extends Draft> {
     this.#work = this.#loop().finally(() => {
       this.#work = undefined;
       // Somebody may have come between the loop's last look and now.
-      if (this.#waiting.length > 0) this.start();
+      if (this.#hasWork()) this.start();
     });
   }
 
-  /** Lets the transaction at work end; everything else is answered UNAVAILABLE. */
+  /** Lets the transactions at work end; everything else is answered UNAVAILABLE. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#work;
+    await Promise.all([this.#work, this.#patient?.work]);
     this.#refuseAll();
   }
 
+  #hasWork(): boolean {
+    return this.#waiting.length > 0 || this.#parked.size > (this.#patient ? 1 : 0);
+  }
+
   async #loop(): Promise<void> {
-    while (!this.#closed && (this.#waiting.length > 0 || this.#parked.size > 0)) {
+    while (!this.#closed && this.#hasWork()) {
       const batch = this.#take();
       try {
         if (batch.length > 0) await this.#process(batch);
@@ -79,6 +92,7 @@ export class Lane<D extends Draft> {
     };
     const room = this.#waiting.length > 0 ? batchSize / 2 : batchSize;
     for (const [conversationId, entries] of this.#parked) {
+      if (conversationId === this.#patient?.conversationId) continue;
       let taken = 0;
       while (taken < entries.length && batch.length < room) add(entries[taken++] as Entry<D>);
       if (taken === entries.length) this.#parked.delete(conversationId);
@@ -102,6 +116,7 @@ export class Lane<D extends Draft> {
         const putOff = await this.#options.transact(batch);
         this.#reached();
         this.#park(putOff);
+        if (putOff.length > 0 || this.#skips.size > 0) this.#countSkips(batch, putOff);
         if (putOff.length === batch.length) await pause(busyPauseMs);
         return;
       } catch (error) {
@@ -178,6 +193,37 @@ export class Lane<D extends Draft> {
       // Taken out and put in again: those that were just tried come last in the next round.
       this.#parked.delete(conversationId);
       this.#parked.set(conversationId, [...list, ...later]);
+    }
+  }
+
+  #countSkips(batch: readonly Entry<D>[], putOff: readonly Entry<D>[]): void {
+    const busy = new Set(putOff.map(({ draft }) => draft.conversationId));
+    for (const { draft } of batch) if (!busy.has(draft.conversationId)) this.#skips.delete(draft.conversationId);
+    for (const conversationId of busy) {
+      const skips = (this.#skips.get(conversationId) ?? 0) + 1;
+      this.#skips.set(conversationId, skips);
+      if (skips >= patience && !this.#patient) this.#wait(conversationId);
+    }
+  }
+
+  #wait(conversationId: number): void {
+    const entries = this.#parked.get(conversationId) ?? [];
+    this.#parked.set(conversationId, entries.slice(batchSize));
+    this.#skips.delete(conversationId);
+    const work = this.#waitFor(entries.slice(0, batchSize)).finally(() => {
+      this.#patient = undefined;
+      if (this.#parked.get(conversationId)?.length === 0) this.#parked.delete(conversationId);
+      this.start();
+    });
+    this.#patient = { conversationId, work };
+  }
+
+  async #waitFor(entries: readonly Entry<D>[]): Promise<void> {
+    try {
+      this.#park(await this.#options.transactWaiting(entries));
+    } catch (error) {
+      this.#options.log.debug({ err: error }, 'a lock was waited for in vain');
+      this.#park(entries);
     }
   }
 

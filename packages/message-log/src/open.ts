@@ -1,5 +1,5 @@
 import { TeahouseError } from '@teahouse/contracts';
-import type { Row } from '@teahouse/service-kit';
+import type { Row, Session } from '@teahouse/service-kit';
 import { createClock } from './clock.js';
 import { createHistory } from './history.js';
 import { createInside } from './inside.js';
@@ -17,15 +17,19 @@ export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> 
   const { database, tables, rules, onStored, log, lanes: laneCount = 1, capacity = 20_000 } = options;
   const clock = createClock();
   const statements = createStatements(database.dialect, tables, rules.columns);
-  const sessions = Array.from({ length: laneCount }, () => database.session());
-  const lanes = sessions.map((session) => {
+  const sessions: Promise<Session>[] = [];
+  const transactOn = (waits: boolean) => {
+    // Opens nothing yet: a connection is made when it is needed.
+    const session = database.session();
     // A session that could not be had shows in the first transaction.
     session.catch(() => {});
-    return new Lane<D>({
-      transact: createTransact({ session, dialect: database.dialect, statements, rules, clock, onStored, log }),
-      log,
-    });
-  });
+    sessions.push(session);
+    return createTransact({ session, waits, dialect: database.dialect, statements, rules, clock, onStored, log });
+  };
+  const lanes = Array.from(
+    { length: laneCount },
+    () => new Lane<D>({ transact: transactOn(false), transactWaiting: transactOn(true), log }),
+  );
   const stopPruning = startPruning({ database, tables, log });
   const moved = `SELECT ${['id', 'lastSeq', 'movedAt', ...rules.columns].join(', ')} FROM ${tables.conversation} WHERE movedAt >= ? ORDER BY movedAt, id LIMIT ?`;
   let waiting = 0;

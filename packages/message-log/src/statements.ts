@@ -5,8 +5,8 @@ import type { Draft, LogTables, StoredBatch } from './types.js';
 
 /** The statements of the append path. Values always go through placeholders; names come from our own code. */
 export interface Statements {
-  /** Locks these conversations in id order; those locked elsewhere are left out. */
-  lock(ids: readonly number[]): Statement;
+  /** Locks these conversations in id order; those locked elsewhere are left out, or waited for. */
+  lock(ids: readonly number[], waits: boolean): Statement;
   /** Which of these conversations exist, whoever has them locked. */
   exist(ids: readonly number[]): Statement;
   /** What was sent before under the drafts' `clientId`s; undefined where no draft has one. */
@@ -18,7 +18,7 @@ export interface Statements {
 const messageColumns = 'seq, id, fromUserId, content, kind, notice, clientId, createTime, recalled';
 
 export function createStatements(dialect: Dialect, tables: LogTables, columns: readonly string[]): Statements {
-  const { byPrimaryKey, lockFree } = wordsOf(dialect);
+  const { byPrimaryKey, lockFree, lockAll } = wordsOf(dialect);
   const conversation = `${tables.conversation}${byPrimaryKey}`;
   const lockColumns = ['id', 'lastSeq', ...columns].join(', ');
   const insertMessages = `INSERT INTO ${tables.message} (${tables.key}, ${messageColumns}) VALUES `;
@@ -63,9 +63,10 @@ export function createStatements(dialect: Dialect, tables: LogTables, columns: r
   };
 
   return {
-    lock(ids) {
+    lock(ids, waits) {
       const { sql, params } = list(ids);
-      return { sql: `SELECT ${lockColumns} FROM ${conversation} WHERE id IN ${sql} ORDER BY id${lockFree}`, params };
+      const words = waits ? lockAll : lockFree;
+      return { sql: `SELECT ${lockColumns} FROM ${conversation} WHERE id IN ${sql} ORDER BY id${words}`, params };
     },
     exist(ids) {
       const { sql, params } = list(ids);

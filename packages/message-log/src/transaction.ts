@@ -31,6 +31,8 @@ export function failureOf(error: unknown): 'lost' | 'refused' | 'other' {
 
 export interface TransactOptions<D extends Draft> {
   readonly session: Promise<Session>;
+  /** Whether to wait for conversations that are locked elsewhere, 1 s at most. */
+  readonly waits: boolean;
   readonly dialect: Dialect;
   readonly statements: Statements;
   readonly rules: LogRules<D>;
@@ -55,7 +57,7 @@ export function createTransact<D extends Draft>(options: TransactOptions<D>): Tr
         // A session that was late gave up on this work, which may still get here, and the drafts are tried again.
         if (given) throw given;
         const now = clock();
-        decided = plan(drafts, { ...known, now });
+        decided = plan(drafts, { ...known, judge: options.waits ? inTime(entries, known.judge) : known.judge, now });
         const { batches } = decided;
         if (batches.length === 0) await run([commit]);
         else await run([...statements.store(batches, now), ...(rules.writes?.(batches) ?? []), commit]);
@@ -103,7 +105,12 @@ async function look<D extends Draft>(
   const ids = [...new Set(drafts.map(({ conversationId }) => conversationId))].sort((a, b) => a - b);
   const reads = rules.reads(drafts);
   const sentBefore = statements.sent(drafts);
-  const results = await run([{ sql: begin }, statements.lock(ids), ...reads, ...(sentBefore ? [sentBefore] : [])]);
+  const results = await run([
+    { sql: begin },
+    statements.lock(ids, options.waits),
+    ...reads,
+    ...(sentBefore ? [sentBefore] : []),
+  ]);
   const locked = byId(results[1] ?? []);
   const sent = new Map<string, Row>();
   if (sentBefore) {
@@ -115,6 +122,13 @@ async function look<D extends Draft>(
   const exist = absent.length === 0 || dialect === 'sqlite' ? [] : (await run([statements.exist(absent)]))[0];
   const judge = rules.judge(results.slice(2, 2 + reads.length), locked);
   return { locked, busy: new Set(byId(exist ?? []).keys()), sent, judge, missing: rules.missing };
+}
+
+/** Refuses what waited for its lock until after its deadline. */
+function inTime<D extends Draft>(entries: readonly Entry<D>[], judge: Known<D>['judge']): Known<D>['judge'] {
+  const now = Date.now();
+  const late = new Set(entries.filter(({ deadline }) => deadline <= now).map(({ draft }) => draft));
+  return (draft) => (late.has(draft) ? 'UNAVAILABLE' : judge(draft));
 }
 
 function byId(rows: readonly Row[]): Map<number, Row> {

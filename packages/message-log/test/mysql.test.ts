@@ -159,6 +159,48 @@ t.test('600 drafts for a locked room do not keep the others from their turn, nor
   );
 });
 
+t.test('a room that others change without a pause is waited for, and holds up no other room meanwhile', async (t) => {
+  const { url, chats } = await instances(t, 1, 2);
+  const [chat] = chats as [Chat];
+  let done = false;
+  let changes = 0;
+  const keepChanging = () =>
+    withConnection(url, async (other) => {
+      for (; !done; changes++) {
+        await other.query('START TRANSACTION');
+        await other.query('SELECT id FROM room WHERE id = 2 FOR UPDATE');
+        await delay(5);
+        await other.query('COMMIT');
+      }
+    });
+  // While one of them holds the row the others wait for it, so that it is never free for a moment.
+  const others = [keepChanging(), keepChanging(), keepChanging()];
+  await eventually(() => changes > 10, 5000, 'nothing changes');
+  let stored = false;
+  const wanted = say(
+    chat,
+    Array.from({ length: 700 }, (_, i) => draft(1, 2, String(i))),
+    soon(10_000),
+  ).finally(() => {
+    stored = true;
+  });
+  const elsewhere: (string | number)[] = [];
+  while (!stored) elsewhere.push(...(await within(say(chat, [draft(2, 1, 'x')]), 1000, 'the other room waited')));
+  done = true;
+  await Promise.all(others);
+  const inOrder = Array.from({ length: 700 }, (_, i) => i + 1);
+  t.strictSame(await wanted, inOrder);
+  t.strictSame(
+    elsewhere,
+    elsewhere.map((_, i) => i + 1),
+  );
+  const rows = await chat.query('SELECT seq, content FROM room_message WHERE roomId = 2 ORDER BY seq');
+  t.strictSame(
+    rows.map(({ seq, content }) => [seq, content]),
+    inOrder.map((seq) => [seq, String(seq - 1)]),
+  );
+});
+
 t.test('a deadlock rolls the batch back and runs it again', async (t) => {
   const { url, chats } = await instances(t, 1, 2, {
     rules: { ...rules, writes: () => [{ sql: 'UPDATE silenced SET userId = userId WHERE userId = 1000' }] },
