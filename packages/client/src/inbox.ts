@@ -49,7 +49,7 @@ export class Inbox {
         break;
       case 'groupChanged': {
         const { group } = frame as ServerFrame<'groupChanged'>;
-        if (group.lastSeq !== undefined) this.#threads.head({ groupId: group.id }, group.lastSeq);
+        if (group.lastSeq !== undefined) this.#threads.head({ groupId: group.id }, group.lastSeq, group.lastSeq);
         this.#emitter.emit('groupChanged', frame as ServerFrame<'groupChanged'>);
         break;
       }

@@ -103,6 +103,20 @@ t.test('reads a hole from history', async (t) => {
   t.strictSame(got, ['4 m4', '5 m5', '6 m6']);
 });
 
+t.test('a group that one comes into begins after the head that is told with it', async (t) => {
+  const { client, visitor, got } = await connected(t);
+  const group = { id: 5, groupNumber: 88888890, groupName: '茶', state: 'normal', rights: 'member', lastSeq: 4 };
+  visitor.send({ type: 'groupChanged', group });
+  visitor.send(groupMessage(5, { groupId: 5 }));
+  visitor.send(groupMessage(7, { groupId: 5 }));
+  const request = await visitor.next();
+  t.match(request, { type: 'history', groupId: 5, afterSeq: 5 }, 'what was there before is not asked for');
+  visitor.send(ack(request, { messages: [groupMessage(6, { groupId: 5 })], more: true }));
+  await eventually(() => got.length === 3, 1_000, 'messages');
+  t.strictSame(got, ['5 m5', '6 m6', '7 m7']);
+  t.equal(client.state, 'ready');
+});
+
 t.test('a heartbeat shows that the last message was lost', async (t) => {
   const { visitor, got } = await connected(t, { lastSeq: 3 });
   visitor.send({ type: 'heartbeat', time: '2026-11-22T08:00:00.000Z', heads: { groups: { 1: 4 }, users: { 9: 1 } } });

@@ -91,16 +91,20 @@ export class Change {
     return { publish: () => this.#publish(bus, stored), userIds };
   }
 
-  /** First the group hears the notices, then whoever came or went is moved, then the group gets its new whole. */
+  /**
+   * Whoever comes or goes is moved first, so that they know the group before its first message; then the group hears the
+   * notices, and last its new whole. The head that an entrant is told is the one before their notice, which follows.
+   */
   #publish(bus: Bus, stored: readonly StoredMessage[]): void {
     const { group } = this;
     const changes = stored.flatMap(({ seq, notice }) => (notice && membershipChange(seq, notice)) ?? []);
-    publishRun(bus, group.id, stored, [], changes);
     for (const { seq, join, leave } of changes) {
       const member = join === undefined ? undefined : this.#entered.get(join);
-      if (member) publishMove(bus, member.userId, group.id, seq, groupWhole(group, member));
+      const whole = member && { ...groupWhole(group, member), lastSeq: seq - 1 };
+      if (member) publishMove(bus, member.userId, group.id, seq, whole);
       if (leave !== undefined && this.#left.has(leave)) publishMove(bus, leave, group.id, seq, undefined);
     }
+    publishRun(bus, group.id, stored, [], changes);
     pushToGroup(bus, group.id, { type: 'groupChanged', group: groupWhole(group) });
   }
 }

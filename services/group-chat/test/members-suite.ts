@@ -124,7 +124,7 @@ export function membersSuite(name: string, make: MakeSetup): void {
       ]);
       t.same(heardUser.headers, [{ kind: 'enter', groupId, seq: 5 }]);
       t.match(heardUser.frames, [
-        { type: 'groupChanged', group: { id: groupId, rights: 'member', lastSeq: 5, readSeq: 5 } },
+        { type: 'groupChanged', group: { id: groupId, rights: 'member', lastSeq: 4, readSeq: 5 } },
       ]);
       t.ok((await memberships.get('6'))?.groups.includes(groupId), 'the view knows when the answer comes');
       await t.rejects(as(6, 'joinGroup', {}), { code: 'BAD_REQUEST' });

@@ -8,6 +8,7 @@ import {
   type ProfileEntry,
   type SystemRole,
   subjects,
+  TeahouseError,
 } from '@teahouse/contracts';
 import { groupChatEntities, groupChatMigrations, startGroupChat } from '@teahouse/group-chat';
 import { createLog, type Database, openDatabase } from '@teahouse/service-kit';
@@ -83,6 +84,17 @@ export const callerOf = (userId: number, role: SystemRole = 'user') => ({
   role,
   connectionId: connectionOf(userId),
 });
+
+/** Asks again what a busy machine refused; what was refused so may have been done. */
+export async function untilAvailable<T>(work: () => Promise<T>): Promise<T> {
+  for (const end = Date.now() + 30_000; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof TeahouseError) || error.code !== 'UNAVAILABLE' || Date.now() > end) throw error;
+    }
+  }
+}
 
 /** What was heard on one subject, in order. */
 export interface Heard {
