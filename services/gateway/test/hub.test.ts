@@ -326,3 +326,45 @@ t.test('a message acked before a repair brings it does not come to its sender ag
   await until(() => other.socket.seqs(1).length === 2);
   t.same(sender.socket.seqs(1), [2]);
 });
+
+t.test('a new conversation whose head is told before its first message comes once', async (t) => {
+  const { services, enter } = setUp(t);
+  const { socket } = await enter('a', 5);
+  const message = {
+    from: 6,
+    to: 5,
+    id: '01890a5d-ac96-774b-bcce-000000000001',
+    seq: 1,
+    content: 'first',
+    kind: 'normal' as const,
+    createTime: new Date().toISOString(),
+  };
+  let answer = () => {};
+  const asked = new Promise<void>((heard) => {
+    serveCall(services.bus, privateCalls.repair, 'private-chat', async ({ beforeSeq }) => {
+      if (beforeSeq === undefined) return { messages: [message], more: false };
+      heard();
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return { messages: [message], more: false };
+    });
+  });
+  const heads = new TextEncoder().encode(JSON.stringify({ heads: [[5, 6, 1]] }));
+  services.bus.publish(subjects.privateHeads, heads);
+  await asked;
+  const run = { kind: 'run' as const, users: [5, 6] as [number, number], first: 1, senders: [''] };
+  const event = encodeEvent(run, [JSON.stringify({ type: 'privateMessage', ...message })]);
+  services.bus.publish(subjects.user(5, 'private'), event);
+  const contents = () => socket.frames.filter(({ type }) => type === 'privateMessage').map(({ content }) => content);
+  await until(() => contents().length > 0);
+  answer();
+  await enter('b', 7); // Asked later, so that the answer above has come by now.
+  const next = { ...message, seq: 2, id: '01890a5d-ac96-774b-bcce-000000000002', content: 'second' };
+  services.bus.publish(
+    subjects.user(5, 'private'),
+    encodeEvent({ ...run, first: 2 }, [JSON.stringify({ type: 'privateMessage', ...next })]),
+  );
+  await until(() => contents().includes('second'));
+  t.same(contents(), ['first', 'second']);
+});

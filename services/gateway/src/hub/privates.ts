@@ -2,7 +2,7 @@ import { limits, type RunHeader } from '@teahouse/contracts';
 import { Conversation, type ConversationHost, pair } from './conversation.js';
 import type { Person } from './people.js';
 import type { Reads } from './reads.js';
-import { lastOf, type Run, type Track } from './track.js';
+import { lastOf, type Run, Track } from './track.js';
 
 /** Conversations remembered for one user; beyond it the oldest is forgotten and found again when something happens in it. */
 const kept = 10_000;
@@ -83,7 +83,9 @@ export class Privates {
     const settle = (first: number) => {
       this.#finding.delete(key);
       if (this.#host.person(person.userId) !== person) return;
-      const conversation = this.open(person, peer, first - 1);
+      // Its first message, or a list that told its place, may have come while we asked: that place holds.
+      const known = person.conversations.get(peer);
+      const conversation = known instanceof Track ? known : this.open(person, peer, known ?? first - 1);
       for (const early of runs.sort((a, b) => a.first - b.first)) conversation.accept(early);
       conversation.learn(Math.max(beforeSeq - 1, ...runs.map(lastOf)));
     };
