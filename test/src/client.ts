@@ -36,13 +36,14 @@ const defaultTimeoutMs = 5_000;
  * with the project, so that a mistake made in both places does not go unseen. It keeps every frame that it got.
  */
 export class TestClient {
-  /** All frames received, in order. */
+  /** All frames received, in order, unless they are forwarded. */
   readonly frames: Frame[] = [];
   /** Resolves when the connection has closed, from whichever side. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #socket: WebSocket;
   readonly #waiters = new Set<Waiter>();
   #nextRef = 1;
+  #forward: ((frame: Frame) => void) | undefined;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -100,6 +101,12 @@ export class TestClient {
     return this.frames.find(wants) ?? (await this.#next(wants, timeoutMs, 'The frame waited for did not come'));
   }
 
+  /** Hands each frame on, before anybody who awaits it, and keeps none from now on: for clients that live long. */
+  forward(take: (frame: Frame) => void): void {
+    this.#forward = take;
+    for (const frame of this.frames.splice(0)) take(frame);
+  }
+
   /** Stops and starts reading, as a slow reader does. */
   pause(): void {
     this.#socket.pause();
@@ -136,7 +143,8 @@ export class TestClient {
 
   #receive(data: RawData, isBinary: boolean): void {
     const frame = parse(data, isBinary);
-    this.frames.push(frame);
+    if (this.#forward) this.#forward(frame);
+    else this.frames.push(frame);
     for (const waiter of this.#waiters) if (waiter.wants(frame)) waiter.settle(frame);
   }
 }

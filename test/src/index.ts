@@ -2,7 +2,7 @@ export { type Credentials, type Frame, RequestError, TestClient } from './client
 export { sharedMysqlUrl, type TestDatabase, testDatabase, withConnection } from './database.js';
 export { untilHeld } from './held.js';
 export { startMysql, testMysql } from './mysql.js';
-export { sharedNatsUrl, startNats, testNats } from './nats.js';
+export { type NatsServer, sharedNatsUrl, startNats, testNats } from './nats.js';
 export { freePort } from './ports.js';
 export {
   type Exit,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startMysql } from './mysql.js';
-import { startNats } from './nats.js';
+import { type NatsServer, startNats } from './nats.js';
 import { freePort } from './ports.js';
 import type { PrivateServer } from './server.js';
 import {
@@ -36,6 +36,8 @@ export interface StackOptions {
   readonly log?: (who: string, line: string) => void;
   /** How many of each; one where it is missing. */
   readonly instances?: Partial<Record<ServiceName, number>>;
+  /** What one instance is told instead, from what it would have been told; for tests that stand between it and a server. */
+  readonly instanceEnv?: (name: ServiceName, index: number, env: NodeJS.ProcessEnv) => Promise<NodeJS.ProcessEnv>;
 }
 
 export interface Stack {
@@ -47,7 +49,7 @@ export interface Stack {
   readonly natsUrls: Readonly<Record<ServiceName, string>>;
   readonly databaseUrls: Readonly<Record<DatabaseVariable, string>>;
   /** The servers that were started for this stack, for tests that kill them. */
-  readonly nats: PrivateServer | undefined;
+  readonly nats: NatsServer | undefined;
   readonly mysql: PrivateServer | undefined;
   /** Stops gateways, then services, then servers, each with grace. */
   stop(): Promise<void>;
@@ -135,17 +137,19 @@ async function planServices(
   const plan = async (name: ServiceName) => {
     const main = mainOf(name);
     const healthPorts = await portsFor(name, options, options.healthPorts?.[name]);
-    return healthPorts.map((healthPort, index) => {
+    const instance = async (healthPort: number, index: number) => {
       const who = healthPorts.length > 1 ? `${name}.${index}` : name;
       const port = name === 'gateway' ? { PORT: String(gatewayPorts[index]) } : {};
+      const planned = { ...environmentOf(name, env), NATS_URL: natsUrls[name], ...port };
       return superviseService({
         name: who,
         main,
         healthPort,
-        env: { ...environmentOf(name, env), NATS_URL: natsUrls[name], ...port },
+        env: (await options.instanceEnv?.(name, index, planned)) ?? planned,
         line: (line) => options.log?.(who, line),
       });
-    });
+    };
+    return await Promise.all(healthPorts.map(instance));
   };
   return {
     auth: await plan('auth'),
