@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withConnection } from './database.js';
+import { promisify } from 'node:util';
 
 /** The variable that names a service's database, by what its database and its user are called. */
 export const databaseVariables = {
@@ -15,6 +16,8 @@ export type DatabaseVariable = keyof typeof databaseVariables;
 const secretNames = [
   'root',
   ...(Object.keys(databaseVariables) as DatabaseVariable[]),
+  'GROUP_ARCHIVE_DB_URL',
+  'PRIVATE_ARCHIVE_DB_URL',
   'NATS_GATEWAY_PASSWORD',
   'NATS_AUTH_PASSWORD',
   'NATS_GROUP_CHAT_PASSWORD',
@@ -38,29 +41,35 @@ export function secretsIn(directory: string): Secrets {
   return secrets;
 }
 
+const script = join(import.meta.dirname, '..', '..', 'deploy', 'databases.sh');
+
 /**
- * Makes, where they are missing, a database for each service and a user that has rights on that one only.
+ * Makes, as in production, a database for each service and a user that has rights on that one only, where they are missing.
  * Returns the URLs to hand to the services.
  */
 export async function createServiceDatabases(
   rootUrl: string,
   secrets: Secrets,
 ): Promise<Record<DatabaseVariable, string>> {
-  const urls: Partial<Record<DatabaseVariable, string>> = {};
-  await withConnection(rootUrl, async (connection) => {
-    for (const variable of Object.keys(databaseVariables) as DatabaseVariable[]) {
-      const name = databaseVariables[variable];
-      const user = `'${name}'@'127.0.0.1'`;
-      await connection.query(`CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4`);
-      await connection.query(`CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${secrets[variable]}'`);
-      await connection.query(`ALTER USER ${user} IDENTIFIED BY '${secrets[variable]}'`);
-      // In a grant, `_` stands for any character.
-      await connection.query(`GRANT ALL PRIVILEGES ON \`${name.replaceAll('_', '\\_')}\`.* TO ${user}`);
-      const url = new URL(`/${name}`, rootUrl);
-      url.username = name;
-      url.password = secrets[variable];
-      urls[variable] = url.href;
-    }
+  const root = new URL(rootUrl);
+  const passwords = Object.entries(secrets).flatMap(([name, password]) =>
+    name.endsWith('_DB_URL') ? [[name.replace(/_URL$/, '_PASSWORD'), password]] : [],
+  );
+  await promisify(execFile)('sh', [script], {
+    timeout: 30_000,
+    env: {
+      PATH: process.env.PATH,
+      MYSQL_HOST: root.hostname,
+      MYSQL_TCP_PORT: root.port,
+      MARIADB_ROOT_PASSWORD: root.password,
+      ...Object.fromEntries(passwords),
+    },
   });
-  return urls as Record<DatabaseVariable, string>;
+  const urlOf = ([variable, name]: [string, string]) => {
+    const url = new URL(`/${name}`, root);
+    url.username = name;
+    url.password = secrets[variable as DatabaseVariable];
+    return [variable, url.href];
+  };
+  return Object.fromEntries(Object.entries(databaseVariables).map(urlOf)) as Record<DatabaseVariable, string>;
 }

@@ -1,4 +1,5 @@
 import { limits } from '@teahouse/contracts';
+import { commonConfig, databaseUrl } from '@teahouse/service-kit';
 import Type, { type Static } from 'typebox';
 
 /** What auth itself reads from the environment, whatever process it runs in. */
@@ -32,3 +33,10 @@ export const authConfig = Type.Object({
   }),
 });
 export type AuthConfig = Static<typeof authConfig>;
+
+/** The environment of auth as a process of its own. */
+export const authServiceConfig = Type.Object({
+  ...commonConfig(8011),
+  ...authConfig.properties,
+  AUTH_DB_URL: databaseUrl('accounts, logins and keys'),
+});

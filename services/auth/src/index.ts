@@ -1,4 +1,4 @@
 export { type Auth, type AuthDependencies, startAuth } from './app.js';
-export { type AuthConfig, authConfig } from './config.js';
+export { type AuthConfig, authConfig, authServiceConfig } from './config.js';
 export { authEntities } from './entities.js';
 export { authMigrations } from './migrations/index.js';

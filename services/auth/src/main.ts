@@ -1,20 +1,13 @@
 import { connectNats } from '@teahouse/bus';
-import { commonConfig, databaseUrl, loadConfig, openDatabase, runService } from '@teahouse/service-kit';
-import Type from 'typebox';
+import { loadConfig, openDatabase, runService } from '@teahouse/service-kit';
 import { startAuth } from './app.js';
-import { authConfig } from './config.js';
+import { authServiceConfig } from './config.js';
 import { authEntities } from './entities.js';
 import { authMigrations } from './migrations/index.js';
 
-const processConfig = Type.Object({
-  ...commonConfig(8011),
-  ...authConfig.properties,
-  AUTH_DB_URL: databaseUrl('accounts, logins and keys'),
-});
-
 await runService({
   name: 'auth',
-  config: () => loadConfig(processConfig),
+  config: () => loadConfig(authServiceConfig),
   async start({ config, log }) {
     const database = await openDatabase({
       url: config.AUTH_DB_URL,

@@ -7,6 +7,8 @@ import { connectionOptions, cut, type MysqlAddress } from './mysql-options.js';
 /** Errors that waiting does not heal: who may come in, and what is there. */
 const refusals = new Set(['ER_ACCESS_DENIED_ERROR', 'ER_DBACCESS_DENIED_ERROR', 'ER_BAD_DB_ERROR']);
 const longestPauseMs = 2000;
+/** How often the log is told that the server is still awaited. */
+const waitingMs = 5000;
 
 /**
  * Waits for a server that is not there yet, up to `waitMs`, and asks what it is.
@@ -15,6 +17,7 @@ const longestPauseMs = 2000;
 export async function probe(address: MysqlAddress, log: Log, waitMs: number): Promise<'mysql' | 'mariadb'> {
   const where = { host: address.host, port: address.port, database: address.database };
   const end = performance.now() + waitMs;
+  let told = Number.NEGATIVE_INFINITY;
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       return productOf(await askVersion(address));
@@ -29,7 +32,10 @@ export async function probe(address: MysqlAddress, log: Log, waitMs: number): Pr
           cause: error,
         });
       }
-      log.warn({ ...where, code, pauseMs }, 'waiting for the database');
+      if (performance.now() - told >= waitingMs) {
+        log.warn({ ...where, code }, 'waiting for the database');
+        told = performance.now();
+      }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }

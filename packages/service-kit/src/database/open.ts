@@ -3,7 +3,6 @@ import { migrate, migrateMysql } from './migrate.js';
 import { MysqlDatabase } from './mysql.js';
 import { parseMysqlUrl } from './mysql-options.js';
 import { probe } from './mysql-probe.js';
-import { SqliteDatabase } from './sqlite.js';
 import type { Database, OpenOptions } from './types.js';
 
 const defaults = { poolSize: 10, timeoutMs: 1800, waitMs: 60_000 };
@@ -17,6 +16,8 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
   const log = options.log.child({ database: options.name });
   const settings = { ...defaults, ...options, log };
   if (options.url.startsWith('sqlite:')) {
+    // Loaded here only: images of the real services are without it.
+    const { SqliteDatabase } = await import('./sqlite.js');
     const database = new SqliteDatabase(options.url.slice('sqlite:'.length), settings);
     return ready(database, () => migrate(database.source, log));
   }
