@@ -33,6 +33,7 @@ export const MoveHeader = Type.Object({
   kind: Type.Union([Type.Literal('enter'), Type.Literal('exit')]),
   groupId: GroupId,
   seq: Seq,
+  memberCount: Type.Optional(Type.Integer({ minimum: 0, description: 'after it; when coming in' })),
 });
 export type MoveHeader = Static<typeof MoveHeader>;
 

@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './frames/index.js';
 export * from './limits.js';
+export * from './presence.js';
 export * from './rest.js';
 export * from './rights.js';
 export * from './scalars.js';

@@ -28,6 +28,7 @@ const ways: Readonly<Record<keyof typeof subjects, readonly Way[]>> = {
   groupHeads: [{ pattern: 'group.heads', from: 'group-chat', to: 'gateway' }],
   privateHeads: [{ pattern: 'private.heads', from: 'private-chat', to: 'gateway' }],
   seen: [{ pattern: 'gateway.seen', from: 'gateway', to: 'auth' }],
+  presence: [{ pattern: 'gateway.presence', from: 'gateway', to: 'gateway' }],
 };
 
 /** Who answers the calls `SERVICE.call.*`; the gateway asks. */
@@ -37,7 +38,7 @@ const viewUsers: Readonly<Record<keyof typeof views, { writer: BusUser; readers:
   keys: { writer: 'auth', readers: ['gateway'] },
   revocations: { writer: 'auth', readers: ['gateway'] },
   profiles: { writer: 'auth', readers: ['gateway', 'group-chat', 'private-chat'] },
-  memberships: { writer: 'group-chat', readers: ['private-chat'] },
+  memberships: { writer: 'group-chat', readers: ['gateway', 'private-chat'] },
 };
 
 /** Who rings a doorbell answers it too. */

@@ -121,12 +121,17 @@ export const FoundGroup = Type.Object({
 });
 export type FoundGroup = Static<typeof FoundGroup>;
 
-export const Member = Type.Object({
+/** A member as group-chat knows it; the gateways know who is online. */
+export const MemberRow = Type.Object({
   userId: UserId,
   username: Username,
   nickname: Nickname,
   rights: MemberRights,
   mutedUntil: Type.Optional(Time),
+});
+
+export const Member = Type.Object({
+  ...MemberRow.properties,
   online: Type.Boolean(),
   lastOnlineTime: Type.Optional(Time),
 });

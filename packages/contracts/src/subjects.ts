@@ -8,6 +8,7 @@
  * | `user.<userId>.group`, `user.<userId>.private`, `user.<userId>.auth` | that service | gateways with a connection of the user |
  * | `group.heads`, `private.heads` | that service | all gateways |
  * | `gateway.seen` | gateway | auth, one instance |
+ * | `gateway.presence` | gateway | all gateways |
  *
  * The same table for the server's permissions is in `rights.ts`.
  */
@@ -35,6 +36,7 @@ export const subjects = {
   groupHeads: 'group.heads',
   privateHeads: 'private.heads',
   seen: 'gateway.seen',
+  presence: 'gateway.presence',
 } as const;
 
 /** Names of the queue groups: one instance of the service answers. */

@@ -79,6 +79,10 @@ export class Accounts {
     return {};
   }
 
+  async lastOnline({ userIds }: CallRequest<Calls['lastOnline']>): Promise<CallReply<Calls['lastOnline']>> {
+    return { times: userIds.length === 0 ? [] : await this.users.lastOnline(userIds) };
+  }
+
   async findUser({ username }: CallRequest<Calls['findUser']>): Promise<CallReply<Calls['findUser']>> {
     const user = await this.users.byName(username);
     return { users: user === null ? [] : [{ id: user.id, username: user.username, nickname: user.nickname }] };

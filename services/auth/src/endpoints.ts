@@ -17,6 +17,7 @@ export function serveAuth(bus: Bus, verbs: { accounts: Accounts; logins: Logins;
     serveCall(bus, authCalls.me, group, (request) => accounts.me(request)),
     serveCall(bus, authCalls.updateMe, group, (request) => accounts.updateMe(request)),
     serveCall(bus, authCalls.findUser, group, (request) => accounts.findUser(request)),
+    serveCall(bus, authCalls.lastOnline, group, (request) => accounts.lastOnline(request)),
     serveCall(bus, authCalls.refresh, group, (request) => logins.refresh(request)),
     serveCall(bus, authCalls.logout, group, (request) => logins.logout(request)),
     bus.subscribe(subjects.seen, (payload) => seen.hear(payload), { queue: group }),

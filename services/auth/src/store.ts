@@ -105,6 +105,17 @@ export class UserStore {
     });
   }
 
+  /** When these accounts were last connected (unix ms); who never was is left out. */
+  async lastOnline(ids: readonly number[]): Promise<[id: number, time: number][]> {
+    const users = await this.database.read((manager) =>
+      manager.find(UserRow, {
+        select: { id: true, lastOnlineTime: true },
+        where: { id: In([...ids]), lastOnlineTime: Not(IsNull()) },
+      }),
+    );
+    return users.map(({ id, lastOnlineTime }) => [id, lastOnlineTime as number]);
+  }
+
   /** Moves `lastOnlineTime` of these accounts (id, unix ms) forward, never back. */
   async seen(users: readonly (readonly [id: number, time: number])[]): Promise<void> {
     const time = `CASE id ${'WHEN ? THEN ? '.repeat(users.length)}END`;

@@ -140,6 +140,16 @@ export function accountsSuite(name: string, make: MakeSetup): void {
         'later times are written, after an event out of shape too',
       );
       t.same(await times(), [5000, 8000]);
+      const { times: told } = await ask('lastOnline', { userIds: [3, 2, 4, 9999] });
+      t.same(
+        told.sort(([a], [b]) => a - b),
+        [
+          [2, 5000],
+          [3, 8000],
+        ],
+        'who was never connected is left out',
+      );
+      t.same(await ask('lastOnline', { userIds: [] }), { times: [] });
       const before = Date.now();
       tell([[2, before + 1e9]]);
       await eventually(async () => Number((await times())[0]) > 5000, 5000, 'a time ahead is written');

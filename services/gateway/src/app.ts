@@ -1,13 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Bus } from '@teahouse/bus';
 import type { Log } from '@teahouse/service-kit';
+import type { Registry } from 'prom-client';
 import type { GatewaySettings } from './config.js';
 import { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import type { Tools } from './frames/index.js';
 import { Hub } from './hub/index.js';
+import { connectionIds, instanceId } from './instance.js';
 import { Logins } from './login.js';
+import { measure } from './metrics.js';
+import { Presence } from './presence/index.js';
 import { FrameRates } from './rate.js';
 import { startHttp } from './rest/index.js';
 import { Seen } from './seen.js';
@@ -22,6 +25,8 @@ export interface GatewayOptions {
   readonly bus: Bus;
   readonly config: GatewaySettings;
   readonly log: Log;
+  /** Gets what this gateway tells of itself. */
+  readonly metrics?: Registry;
   /** Where the built page lies; without one, packages/web/dist of this repository. */
   readonly pageDir?: string;
 }
@@ -44,16 +49,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const users = new Users(bus, log);
   const logins = new Logins(bus, tokens, users);
   const seen = new Seen(bus);
+  const instance = instanceId();
+  const presence = new Presence({
+    bus,
+    log,
+    instance,
+    groupsOf: (userId) => hub.smallGroupsOf(userId),
+    tell: (userId, groups, frame) => hub.tellNeighbours(userId, groups, frame),
+  });
   const connections = new Connections({
     maxPerUser: config.MAX_CONNECTIONS_PER_USER,
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_MS,
     seen,
+    presence,
   });
   const tools: Tools = {
     bus,
     hub,
     sends: new Sends({ bus, hub }),
-    isOnline: (userId) => connections.isOnline(userId),
+    presence,
   };
   const around: Surroundings = {
     tools,
@@ -63,12 +77,28 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_MS,
   };
-  const nextId = connectionIds();
+  if (options.metrics !== undefined)
+    measure(options.metrics, () => {
+      const { online, gateways, pushesDropped } = presence.stats;
+      const { people, rooms } = hub.size;
+      return {
+        connections: connections.sockets,
+        people,
+        rooms,
+        ...hub.stats,
+        online,
+        gateways,
+        presenceDropped: pushesDropped,
+      };
+    });
+  const nextId = connectionIds(instance);
   let closing = false;
   const ready = () => ({ ok: bus.connected && !closing, details: { bus: bus.connected, closing } });
 
   const stop = async () => {
+    presence.closing();
     await connections.close();
+    presence.close();
     hub.close();
     tokens.close();
     users.close();
@@ -76,6 +106,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   await tokens.start((userId, loginId) => connections.endLogin(userId, loginId));
   seen.start(() => connections.users());
+  presence.start();
   try {
     const http = await startHttp({
       bus,
@@ -104,14 +135,4 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await stop();
     throw error;
   }
-}
-
-/** Ids that no other gateway gives out: six random characters for this process, then a counter. */
-function connectionIds(): () => string {
-  const prefix = Array.from(randomBytes(6), (byte) => (byte % 36).toString(36)).join('');
-  let last = 0;
-  return () => {
-    last += 1;
-    return `${prefix}-${last.toString(36)}`;
-  };
 }

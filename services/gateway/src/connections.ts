@@ -1,5 +1,6 @@
 import { limits } from '@teahouse/contracts';
 import type { Connection } from './connection.js';
+import type { Presence } from './presence/index.js';
 import type { Seen } from './seen.js';
 import type { Registry } from './surroundings.js';
 
@@ -11,15 +12,17 @@ const farewellMs = 1000;
 export class Connections implements Registry<Connection> {
   readonly #maxPerUser: number;
   readonly #seen: Seen;
+  readonly #presence: Presence;
   /** From the opening of the socket to its very end: while a socket is closing it holds memory, too. */
   readonly #all = new Set<Connection>();
   readonly #byUser = new Map<number, Connection[]>();
   readonly #sweep: NodeJS.Timeout;
   #emptied: (() => void) | undefined;
 
-  constructor(options: { maxPerUser: number; heartbeatTimeoutMs: number; seen: Seen }) {
+  constructor(options: { maxPerUser: number; heartbeatTimeoutMs: number; seen: Seen; presence: Presence }) {
     this.#maxPerUser = options.maxPerUser;
     this.#seen = options.seen;
+    this.#presence = options.presence;
     const everyMs = Math.max(50, Math.min(1000, options.heartbeatTimeoutMs / 4, limits.initMs / 4));
     this.#sweep = setInterval(() => this.#checkTimes(), everyMs);
   }
@@ -35,10 +38,6 @@ export class Connections implements Registry<Connection> {
   gone(connection: Connection): void {
     this.#all.delete(connection);
     if (this.#all.size === 0) this.#emptied?.();
-  }
-
-  isOnline(userId: number): boolean {
-    return this.#byUser.get(userId)?.some((connection) => connection.isReady) ?? false;
   }
 
   /** Closes what came from an ended login. */
@@ -58,6 +57,7 @@ export class Connections implements Registry<Connection> {
 
   ready(connection: Connection): void {
     this.#seen.note(connection.userId);
+    this.#presence.arrived(connection.userId);
   }
 
   left(connection: Connection): void {
@@ -68,6 +68,7 @@ export class Connections implements Registry<Connection> {
     if (own.length > 0) return;
     this.#byUser.delete(connection.userId);
     this.#seen.note(connection.userId);
+    this.#presence.left(connection.userId);
   }
 
   /** Everybody who is connected. */

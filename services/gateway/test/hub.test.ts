@@ -1,6 +1,7 @@
 import { type Bus, createMemoryHub, serveCall } from '@teahouse/bus';
 import {
   encodeEvent,
+  type GroupAtLogin,
   type GroupMessage,
   type GroupSummary,
   groupCalls,
@@ -90,7 +91,7 @@ class FakeServices {
     return messages;
   }
 
-  summary(id: number): GroupSummary {
+  summary(id: number): GroupAtLogin {
     return {
       id,
       groupNumber: 88888888 + id,
@@ -99,6 +100,7 @@ class FakeServices {
       rights: 'member',
       lastSeq: this.log(id).length,
       readSeq: 0,
+      memberCount: this.members.get(id)?.size ?? 0,
     };
   }
 

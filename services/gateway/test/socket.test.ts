@@ -43,7 +43,7 @@ t.test('init with a password is answered by ready, with what the services say', 
     user: player,
     heartbeatIntervalMs: 2000,
     heartbeatTimeoutMs: 120_000,
-    groups: groupCalls.session.replyExample.groups,
+    groups: clientFrames.listGroups.replyExample.groups,
     conversations: privateCalls.session.replyExample.conversations,
   });
   t.match(ready.connectionId, /^[0-9a-z]{6}-[0-9a-z]+$/);
@@ -71,7 +71,7 @@ t.test('a service that is down is named in ready, and its list follows', async (
   t.equal((ready.conversations as unknown[]).length, 1);
   gateway.services.start('group');
   const late = await client.waitFor((frame) => frame.type === 'groups');
-  t.same(late.groups, groupCalls.session.replyExample.groups);
+  t.same(late.groups, clientFrames.listGroups.replyExample.groups);
 });
 
 t.test('a login that fails says why and closes', async (t) => {

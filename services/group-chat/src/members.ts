@@ -1,7 +1,6 @@
 import { limits, memberRights, TeahouseError } from '@teahouse/contracts';
 import { changeGroup } from './change.js';
 import { Policy, Rights, State, wordOf } from './numbers.js';
-import { presenceOf } from './presence.js';
 import { tellAdmins } from './requests.js';
 import { mustLive, mustRank, mustRead, noGroup, standing } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';
@@ -84,16 +83,13 @@ export async function listMembers(
     return membersAfter(manager, groupId, after ?? 0, size + 1);
   });
   const page = rows.slice(0, size);
-  const userIds = page.map(({ userId }) => userId);
-  const names = await people.named(userIds);
-  const presence = presenceOf(userIds);
+  const names = await people.named(page.map(({ userId }) => userId));
   const members = page.map((row, index) => ({
     userId: row.userId,
     username: names[index]?.username ?? `user${row.userId}`,
     nickname: names[index]?.nickname ?? `user${row.userId}`,
     rights: wordOf(memberRights, row.rights),
     ...mutedUntil(row),
-    online: presence[index] ?? false,
   }));
   return { members, more: rows.length > size };
 }

@@ -102,5 +102,11 @@ export function publishMove(
 ): void {
   const frame: Pushed | undefined = entered && { type: 'groupChanged', group: entered };
   const frames = frame ? [JSON.stringify(frame)] : [];
-  bus.publish(subjects.user(userId, 'group'), encodeEvent({ kind: entered ? 'enter' : 'exit', groupId, seq }, frames));
+  bus.publish(
+    subjects.user(userId, 'group'),
+    encodeEvent(
+      { kind: entered ? 'enter' : 'exit', groupId, seq, ...(entered ? { memberCount: entered.memberCount } : {}) },
+      frames,
+    ),
+  );
 }

@@ -1,22 +1,19 @@
 import { TeahouseError } from '@teahouse/contracts';
 import type { Answer, Ask, Service } from './service.js';
-import { groupSummary } from './shapes.js';
+import { groupAtLogin, groupSummary } from './shapes.js';
 import { enrol, groupsOfUser, isKnown } from './store.js';
 
 /** The first login makes a member of the official group; later ones change nothing, also after leaving it. */
 export async function session(service: Service, { userId }: Ask<'session'>): Promise<Answer<'session'>> {
-  const groups = await service.database.read((manager) => groupsOfUser(manager, userId));
-  if (groups.length > 0) return { groups: groups.map(groupSummary) };
+  const read = () => service.database.read((manager) => groupsOfUser(manager, userId));
+  const groups = await read();
+  if (groups.length > 0) return { groups: groups.map(groupAtLogin) };
   await enrolled(service, userId);
-  return listOf(service, userId);
+  return { groups: (await read()).map(groupAtLogin) };
 }
 
-export async function listGroups(service: Service, { caller }: Ask<'listGroups'>): Promise<Answer<'listGroups'>> {
-  return listOf(service, caller.userId);
-}
-
-async function listOf({ database }: Service, userId: number): Promise<{ groups: ReturnType<typeof groupSummary>[] }> {
-  const groups = await database.read((manager) => groupsOfUser(manager, userId));
+export async function listGroups({ database }: Service, { caller }: Ask<'listGroups'>): Promise<Answer<'listGroups'>> {
+  const groups = await database.read((manager) => groupsOfUser(manager, caller.userId));
   return { groups: groups.map(groupSummary) };
 }
 

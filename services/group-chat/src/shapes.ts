@@ -1,4 +1,5 @@
 import {
+  type GroupAtLogin,
   type GroupMessage,
   type GroupSummary,
   type GroupWhole,
@@ -70,6 +71,10 @@ export function groupSummary(group: GroupOfUser): GroupSummary {
     lastSeq,
     readSeq,
   };
+}
+
+export function groupAtLogin(group: GroupOfUser): GroupAtLogin {
+  return { ...groupSummary(group), memberCount: group.memberCount };
 }
 
 /** A group whose making has not committed is seen by nobody, so everybody sees a number. */

@@ -21,7 +21,7 @@ export interface GroupAndMember {
 }
 
 /** A group in the list of one user. */
-export type GroupOfUser = Pick<GroupChat, 'id' | 'groupName' | 'state' | 'lastSeq'> &
+export type GroupOfUser = Pick<GroupChat, 'id' | 'groupName' | 'state' | 'lastSeq' | 'memberCount'> &
   Pick<GroupChatMember, 'rights' | 'readSeq'> & { groupNumber: number };
 
 /** SQLite has no row locks; its transactions run one at a time. */
@@ -89,7 +89,7 @@ export async function insertGroup(
 /** All groups of a user by id, dissolved ones included. */
 export function groupsOfUser(manager: EntityManager, userId: number): Promise<GroupOfUser[]> {
   return manager.query<GroupOfUser[]>(
-    `SELECT g.id, g.groupNumber, g.groupName, g.state, g.lastSeq, m.rights, m.readSeq
+    `SELECT g.id, g.groupNumber, g.groupName, g.state, g.lastSeq, g.memberCount, m.rights, m.readSeq
      FROM group_chat_member m JOIN group_chat g ON g.id = m.groupId WHERE m.userId = ? ORDER BY g.id`,
     [userId],
   );

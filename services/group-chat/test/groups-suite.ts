@@ -23,7 +23,16 @@ export function groupsSuite(name: string, make: MakeSetup): void {
       ]);
       for (const { groups } of logins) {
         t.same(groups, [
-          { id: 1, groupNumber: 10000, groupName: '官方群', state: 'normal', rights: 'member', lastSeq: 0, readSeq: 0 },
+          {
+            id: 1,
+            groupNumber: 10000,
+            groupName: '官方群',
+            state: 'normal',
+            rights: 'member',
+            lastSeq: 0,
+            readSeq: 0,
+            memberCount: 1,
+          },
         ]);
       }
       t.match(await sql('SELECT memberCount, ownerId FROM group_chat WHERE id = 1'), [
@@ -85,7 +94,7 @@ export function groupsSuite(name: string, make: MakeSetup): void {
         },
       ]);
       await eventually(() => heard.headers.length === 1, 5000, 'the owner is let in');
-      t.same(heard.headers, [{ kind: 'enter', groupId, seq: 1 }]);
+      t.same(heard.headers, [{ kind: 'enter', groupId, seq: 1, memberCount: 1 }]);
       t.match(heard.frames, [
         { type: 'groupChanged', group: { id: groupId, rights: 'owner', lastSeq: 0, memberCount: 1 } },
       ]);

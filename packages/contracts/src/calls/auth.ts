@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { findUser } from '../frames/people.js';
-import { Nickname, Password, User, UserId, Username } from '../scalars.js';
+import { limits } from '../limits.js';
+import { EpochMs, Nickname, Password, User, UserId, Username } from '../scalars.js';
 import { callOfFrame, defineCall } from './define.js';
 
 /** A login family: one login and all tokens refreshed from it. */
@@ -83,6 +84,14 @@ export const authCalls = {
     errors: ['BAD_CREDENTIALS', 'RATE_LIMITED', 'NOT_FOUND'],
     example: { userId: 2, loginId, oldPassword: '123456', newPassword: 'secret-tea' },
     replyExample: {},
+  }),
+  lastOnline: defineCall({
+    subject: 'auth.call.lastOnline',
+    description: 'When these users were last connected; who never was is left out.',
+    request: { userIds: Type.Array(UserId, { maxItems: limits.members }) },
+    reply: { times: Type.Array(Type.Tuple([UserId, EpochMs])) },
+    example: { userIds: [2, 3] },
+    replyExample: { times: [[2, 1763798400000]] },
   }),
   findUser: callOfFrame('auth', findUser),
 } as const;

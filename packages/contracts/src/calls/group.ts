@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import * as groups from '../frames/groups.js';
 import * as messages from '../frames/messages.js';
 import { limits } from '../limits.js';
@@ -14,7 +14,7 @@ import {
   Time,
   UserId,
 } from '../scalars.js';
-import { GroupMessage, GroupSummary } from '../shapes.js';
+import { GroupMessage, GroupSummary, MemberRow } from '../shapes.js';
 import { callOfFrame, defineCall } from './define.js';
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -27,6 +27,10 @@ export const AppendResult = Type.Union([
 ]);
 
 const ofGroup = { groupId: GroupId };
+
+/** A group of a user who logs in; how large it is decides whether presence is pushed in it, and is told to gateways only. */
+export const GroupAtLogin = Type.Object({ ...GroupSummary.properties, memberCount: Type.Integer({ minimum: 0 }) });
+export type GroupAtLogin = Static<typeof GroupAtLogin>;
 
 export const groupCalls = {
   append: defineCall({
@@ -52,9 +56,22 @@ export const groupCalls = {
     subject: 'group.call.session',
     description: "A user's groups at login. The first login makes the user a member of the official group.",
     request: { userId: UserId },
-    reply: { groups: Type.Array(GroupSummary) },
+    reply: { groups: Type.Array(GroupAtLogin) },
     example: { userId: 2 },
-    replyExample: groups.listGroups.replyExample,
+    replyExample: {
+      groups: [
+        {
+          id: 1,
+          groupNumber: 10000,
+          groupName: '官方群',
+          state: 'normal',
+          rights: 'member',
+          lastSeq: 9,
+          readSeq: 9,
+          memberCount: 3,
+        },
+      ],
+    },
   }),
   repair: defineCall({
     subject: 'group.call.repair',
@@ -99,5 +116,8 @@ export const groupCalls = {
   dissolveGroup: callOfFrame('group', groups.dissolveGroup),
   listGroups: callOfFrame('group', groups.listGroups),
   groupInfo: callOfFrame('group', groups.groupInfo),
-  listMembers: callOfFrame('group', groups.listMembers),
+  listMembers: {
+    ...callOfFrame('group', groups.listMembers),
+    reply: Type.Object({ members: Type.Array(MemberRow), more: Type.Boolean() }),
+  },
 } as const;

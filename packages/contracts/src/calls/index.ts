@@ -7,5 +7,5 @@ export {
   type CallRequest,
   callerExample,
 } from './define.js';
-export { AppendResult, groupCalls } from './group.js';
+export { AppendResult, GroupAtLogin, groupCalls } from './group.js';
 export { privateCalls } from './private.js';

@@ -1,5 +1,6 @@
-import { clientFrames, groupCalls, TeahouseError } from '@teahouse/contracts';
-import { conversationOfGroup, forward, type Verb, verb } from './verb.js';
+import { call } from '@teahouse/bus';
+import { authCalls, clientFrames, groupCalls, TeahouseError } from '@teahouse/contracts';
+import { conversationOfGroup, forward, type Tools, type Verb, verb } from './verb.js';
 
 /** Administration of one group: asked of group-chat as it is. */
 const plain = (
@@ -65,12 +66,29 @@ const listMembers = verb(clientFrames.listMembers, {
   conversation: (fields) => conversationOfGroup(fields.groupId),
   async run(tools, session, fields, timeoutMs) {
     const page = await forward(tools, groupCalls.listMembers, session, fields, timeoutMs);
-    return {
-      ...page,
-      members: page.members.map((member) => (tools.isOnline(member.userId) ? { ...member, online: true } : member)),
-    };
+    const offline = page.members.map(({ userId }) => userId).filter((userId) => !tools.presence.isOnline(userId));
+    const times = await lastOnline(tools, offline);
+    const members = page.members.map((member) => {
+      const time = times.get(member.userId);
+      const lastOnlineTime = time === undefined ? {} : { lastOnlineTime: new Date(time).toISOString() };
+      return { ...member, online: tools.presence.isOnline(member.userId), ...lastOnlineTime };
+    });
+    return { ...page, members };
   },
 });
+
+/** Longer than this a list of members does not wait for auth. */
+const lastOnlineMs = 400;
+
+/** When these users were last connected, as far as auth tells it in time. Never rejects. */
+async function lastOnline(tools: Tools, userIds: number[]): Promise<Map<number, number>> {
+  if (userIds.length === 0) return new Map();
+  try {
+    return new Map((await call(tools.bus, authCalls.lastOnline, { userIds }, { timeoutMs: lastOnlineMs })).times);
+  } catch {
+    return new Map();
+  }
+}
 
 export const groupVerbs: readonly Verb[] = [
   ...plain,

@@ -24,10 +24,9 @@ const listBlocked = verb(clientFrames.listBlocked, {
   run: (tools, session, fields, timeoutMs) => forward(tools, privateCalls.listBlocked, session, fields, timeoutMs),
 });
 
-/** Knows only the connections of this gateway. */
 const presence = verb(clientFrames.presence, {
   run: async (tools, _session, fields) => ({
-    online: [...new Set(fields.userIds)].filter((userId) => tools.isOnline(userId)),
+    online: [...new Set(fields.userIds)].filter((userId) => tools.presence.isOnline(userId)),
   }),
 });
 

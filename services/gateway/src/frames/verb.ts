@@ -14,6 +14,7 @@ import type { TObject, TProperties, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Hub, HubSocket } from '../hub/index.js';
 import { pick } from '../pick.js';
+import type { Presence } from '../presence/index.js';
 import type { Sends } from '../sends.js';
 
 /** A logged-in connection as verbs see it. */
@@ -30,8 +31,7 @@ export interface Tools {
   readonly bus: Bus;
   readonly hub: Hub;
   readonly sends: Sends;
-  /** Whether this gateway knows the user to be connected. */
-  isOnline(userId: number): boolean;
+  readonly presence: Presence;
 }
 
 /** One type of frame and what is done about it; `fields` have been checked. */

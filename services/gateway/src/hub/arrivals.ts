@@ -1,4 +1,4 @@
-import type { ConversationSummary, GroupSummary } from '@teahouse/contracts';
+import type { ConversationSummary, GroupAtLogin, GroupSummary } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
 import type { HubSocket, Person, RoomOfPerson } from './people.js';
 import type { ConversationList, Reads } from './reads.js';
@@ -119,7 +119,7 @@ export class Arrivals {
   }
 
   /** The user's groups, or undefined where group-chat does not answer. */
-  async #readGroups(person: Person): Promise<GroupSummary[] | undefined> {
+  async #readGroups(person: Person): Promise<GroupAtLogin[] | undefined> {
     try {
       for (let reading = 1; ; reading += 1) {
         const version = person.version;
@@ -142,13 +142,14 @@ export class Arrivals {
   }
 
   /** Enters and leaves rooms until they are those of the list; tells the list with the positions of the rooms. */
-  #placeInRooms(person: Person, groups: readonly GroupSummary[]): GroupSummary[] {
+  #placeInRooms(person: Person, groups: readonly GroupAtLogin[]): GroupSummary[] {
     const listed = new Set<RoomOfPerson>();
-    const told = groups.map((group) => {
+    const told = groups.map(({ memberCount, ...group }) => {
       const { room, fresh } = this.#hub.room(group.id, group.lastSeq);
       if (fresh) this.checkHead(room);
       room.add(person);
       room.learn(group.lastSeq);
+      room.counted(memberCount, group.lastSeq);
       listed.add(room);
       return { ...group, lastSeq: room.position };
     });

@@ -10,6 +10,7 @@ import {
 import type { Log } from '@teahouse/service-kit';
 import { wrapText } from '../wire.js';
 import { Arrivals, type ArrivalsHost, type Lists } from './arrivals.js';
+import { smallGroupsOf, tellNeighbours } from './neighbours.js';
 import { type HubSocket, Person, pushFrames, type Seat } from './people.js';
 import { clockSlackMs, Privates, type PrivatesHost } from './privates.js';
 import { Reads } from './reads.js';
@@ -98,8 +99,14 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     return moved ? { groups, users } : undefined;
   }
 
-  socketsOf(userId: number): HubSocket[] {
-    return (this.#people.get(userId)?.seats ?? []).map((seat) => seat.socket);
+  /** The groups in which presence is pushed of a user who is connected here. */
+  smallGroupsOf(userId: number): number[] {
+    return smallGroupsOf(this.#people.get(userId));
+  }
+
+  /** Queues a frame for all here who share one of these groups with the user. Returns for how many sockets. */
+  tellNeighbours(userId: number, groups: readonly number[], frame: object): number {
+    return tellNeighbours(this.#rooms, userId, groups, frame);
   }
 
   /** A connection got the ack of its own message; the same message need not reach it as well. */
@@ -225,6 +232,7 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
       // Where others listen already, the notice itself lets the person in when it passes.
       if (fresh || room.position >= move.seq) room.add(person);
       room.learn(move.seq);
+      if (move.memberCount !== undefined) room.counted(move.memberCount, move.seq);
       if (fresh) this.#arrivals.checkHead(room);
       return;
     }

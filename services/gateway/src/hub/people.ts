@@ -21,6 +21,8 @@ export interface RoomOfPerson {
   readonly position: number;
   readonly head: number;
   readonly movedTick: number;
+  /** Infinity where nobody has told it yet */
+  readonly memberCount: number;
   remove(person: Person): void;
 }
 

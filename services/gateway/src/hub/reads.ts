@@ -1,8 +1,8 @@
 import { type Bus, call } from '@teahouse/bus';
 import {
   type ConversationSummary,
+  type GroupAtLogin,
   type GroupMessage,
-  type GroupSummary,
   groupCalls,
   limits,
   type MembershipChange,
@@ -28,7 +28,7 @@ export class Reads {
     this.#bus = bus;
   }
 
-  async groups(userId: number): Promise<GroupSummary[]> {
+  async groups(userId: number): Promise<GroupAtLogin[]> {
     return (await call(this.#bus, groupCalls.session, { userId }, { timeoutMs })).groups;
   }
 

@@ -20,6 +20,9 @@ export interface RoomHost {
 export class Room extends Track implements RoomOfPerson {
   readonly groupId: number;
   readonly people = new Set<Person>();
+  memberCount = Number.POSITIVE_INFINITY;
+  /** the seq after which `memberCount` was told */
+  #countedSeq = 0;
   readonly #host: RoomHost;
   unsubscribe: () => void = () => {};
 
@@ -38,6 +41,13 @@ export class Room extends Track implements RoomOfPerson {
     this.people.delete(person);
     person.rooms.delete(this);
     if (this.people.size === 0) this.#host.empty(this);
+  }
+
+  /** So many members after this seq. Who enters the official group at a first login leaves no notice: told anew at each. */
+  counted(memberCount: number, seq: number): void {
+    if (seq < this.#countedSeq) return;
+    this.memberCount = memberCount;
+    this.#countedSeq = seq;
   }
 
   protected override fetch(afterSeq: number): Promise<Run> {
@@ -88,6 +98,8 @@ export class Room extends Track implements RoomOfPerson {
 
   #apply(change: MembershipChange): void {
     const userId = change.join ?? change.leave;
+    if (change.seq > this.#countedSeq)
+      this.counted(this.memberCount + (change.join === undefined ? -1 : 1), change.seq);
     const person = userId === undefined ? undefined : this.#host.person(userId);
     if (person === undefined) return;
     person.version += 1;
