@@ -1,4 +1,5 @@
 import { limits, type Stored, TeahouseError } from '@teahouse/contracts';
+import { gathered, whenDrained } from './drained.js';
 
 /** A send answers within 2 s, whatever happens to its service. */
 const answerMs = 1800;
@@ -47,6 +48,7 @@ export class Batcher<Item> {
       return Promise.reject(new TeahouseError('UNAVAILABLE', undefined, { retryAfterMs: 1000 }));
     }
     this.#size += 1;
+    gathered();
     return new Promise((resolve, reject) => {
       const waiting = { item, bytes, deadline: Date.now() + answerMs, resolve, reject };
       const queue = this.#waiting.get(line);
@@ -59,7 +61,7 @@ export class Batcher<Item> {
       if (this.#scheduled) return;
       this.#scheduled = true;
       // At the end of the turn, so that what other sockets sent in it goes along.
-      setImmediate(() => {
+      whenDrained(() => {
         this.#scheduled = false;
         this.#pump();
       });

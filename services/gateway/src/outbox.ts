@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { limits } from '@teahouse/contracts';
 import { WebSocket } from 'ws';
+import { gathered, whenDrained } from './drained.js';
 import { wrapText } from './wire.js';
 
 /** More than this in one turn for one socket is a slow reader too, whatever the kernel has taken so far. */
@@ -46,9 +47,10 @@ export class Outbox {
   /** Queues bytes that are whole WebSocket frames already. */
   push(wrapped: Buffer): void {
     if (this.#slow) return;
+    gathered();
     if (this.#bytes === 0) {
       this.#chunks = [wrapped];
-      if (waiting.push(this) === 1) setImmediate(flushAll);
+      if (waiting.push(this) === 1) whenDrained(flushAll);
     } else {
       this.#chunks.push(wrapped);
     }
