@@ -1,3 +1,6 @@
+export { archiveSettings, archiveUrl, retentionConfig } from './archive/config.js';
+export { archiveMigration } from './archive/migration.js';
+export { type ArchiveOptions, openArchive } from './archive/open.js';
 export { pairs, wordsOf } from './dialect.js';
 export { type LogMigration, logMigration } from './migration.js';
 export { openLog } from './open.js';

@@ -1,15 +1,26 @@
-import type { Notice } from '@teahouse/contracts';
-import { type Param, type Row, values } from '@teahouse/service-kit';
+import { type Notice, TeahouseError } from '@teahouse/contracts';
+import { type Dialect, type Param, type Row, values } from '@teahouse/service-kit';
 import { uuidv7 } from 'uuidv7';
+import { hideRecalled } from './archive/recalls.js';
+import { archiveTablesOf } from './archive/tables.js';
 import type { Clock } from './clock.js';
 import { messageColumns, toMessage } from './rows.js';
-import type { Draft, LogTables, MessageLog, StoredMessage } from './types.js';
+import type { Archive, Draft, LogTables, MessageLog, StoredMessage } from './types.js';
 
 type Inside = Pick<MessageLog<Draft>, 'appendInside' | 'messageInside' | 'recallInside'>;
 
+export interface InsideOptions {
+  readonly tables: LogTables;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  readonly archive: Archive | undefined;
+}
+
 /** What verbs do to a log in transactions of their own, which hold the conversation's lock. */
-export function createInside(tables: LogTables, clock: Clock): Inside {
+export function createInside({ tables, dialect, clock, archive }: InsideOptions): Inside {
   const { conversation, message, key } = tables;
+  const { recall } = archiveTablesOf(tables);
+  const ignore = dialect === 'sqlite' ? 'OR IGNORE' : 'IGNORE';
 
   const appendInside: Inside['appendInside'] = async (manager, conversationId, notices) => {
     if (notices.length === 0) return [];
@@ -58,7 +69,17 @@ export function createInside(tables: LogTables, clock: Clock): Inside {
       conversationId,
       seq,
     ]);
-    return row && toMessage(conversationId, row);
+    if (row) return toMessage(conversationId, row);
+    const [head] = await manager.query<Row[]>(`SELECT hotFromSeq FROM ${conversation} WHERE id = ?`, [conversationId]);
+    if (!head || seq < 1 || seq >= Number(head.hotFromSeq)) return undefined;
+    if (!archive) throw new TeahouseError('UNAVAILABLE');
+    const noted = await manager.query<Row[]>(`SELECT seq FROM ${recall} WHERE ${key} = ? AND seq = ?`, [
+      conversationId,
+      seq,
+    ]);
+    const rows = await archive.read(conversationId, seq, seq);
+    const [archived] = hideRecalled(rows, new Set(noted.map(() => seq)));
+    return archived && toMessage(conversationId, archived);
   };
 
   const recallInside: Inside['recallInside'] = async (manager, conversationId, seq, by) => {
@@ -66,6 +87,8 @@ export function createInside(tables: LogTables, clock: Clock): Inside {
       conversationId,
       seq,
     ]);
+    // Whether the archive has it already or will get it: the archiver may have read it a moment ago.
+    await manager.query(`INSERT ${ignore} INTO ${recall} (${key}, seq) VALUES (?, ?)`, [conversationId, seq]);
     const [notice] = await appendInside(manager, conversationId, [
       { from: by, notice: { event: 'recalled', by, seq } },
     ]);

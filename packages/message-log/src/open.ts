@@ -4,19 +4,24 @@ import { createClock } from './clock.js';
 import { createHistory } from './history.js';
 import { createInside } from './inside.js';
 import { Lane } from './lane.js';
+import { createPages } from './pages.js';
 import { startPruning } from './prune.js';
 import { createSearch } from './search.js';
 import { createStatements } from './statements.js';
 import { createTransact } from './transaction.js';
-import type { Draft, LogOptions, MessageLog, Stored } from './types.js';
+import type { Draft, LogOptions, MessageLog, Stored, StoredBatch } from './types.js';
 
 const closeMs = 5000;
 
 /** Opens a log over tables that `logMigration` made. The database stays the caller's. */
 export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> {
-  const { database, tables, rules, onStored, log, lanes: laneCount = 1, capacity = 20_000 } = options;
+  const { database, tables, rules, log, archive, lanes: laneCount = 1, capacity = 20_000 } = options;
   const clock = createClock();
   const statements = createStatements(database.dialect, tables, rules.columns);
+  const onStored = (batches: readonly StoredBatch[]) => {
+    archive?.ring(batches);
+    options.onStored(batches);
+  };
   const sessions: Promise<Session>[] = [];
   const transactOn = (waits: boolean) => {
     // Opens nothing yet: a connection is made when it is needed.
@@ -30,6 +35,7 @@ export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> 
     { length: laneCount },
     () => new Lane<D>({ transact: transactOn(false), transactWaiting: transactOn(true), log }),
   );
+  const readPage = createPages({ database, tables, archive, log });
   const stopPruning = startPruning({ database, tables, log });
   const moved = `SELECT ${['id', 'lastSeq', 'movedAt', ...rules.columns].join(', ')} FROM ${tables.conversation} WHERE movedAt >= ? ORDER BY movedAt, id LIMIT ?`;
   let waiting = 0;
@@ -66,9 +72,9 @@ export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> 
 
   return {
     append,
-    ...createInside(tables, clock),
-    history: createHistory({ database, tables, log }),
-    search: createSearch({ database, tables }),
+    ...createInside({ tables, dialect: database.dialect, clock, archive }),
+    history: createHistory(readPage),
+    search: createSearch(readPage),
     movedSince: (ms, limit) => database.read((manager) => manager.query<Row[]>(moved, [ms, limit])),
     async close() {
       closed = true;

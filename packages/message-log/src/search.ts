@@ -1,7 +1,7 @@
-import { limits } from '@teahouse/contracts';
-import type { Database, Row } from '@teahouse/service-kit';
-import { jsonBytes, messageColumns, toMessage } from './rows.js';
-import type { LogTables, SearchRequest, SearchResult, StoredMessage } from './types.js';
+import { limits, TeahouseError } from '@teahouse/contracts';
+import type { ReadPage, RowPage } from './pages.js';
+import { jsonBytes, toMessage } from './rows.js';
+import type { SearchRequest, SearchResult, StoredMessage } from './types.js';
 
 /** Messages read at once, and the milliseconds after which a call ends with what it has. */
 const stepRows = 500;
@@ -14,32 +14,41 @@ const fold = (text: string): string => text.normalize('NFC').toUpperCase();
 export type Search = (conversationId: number, request: SearchRequest) => Promise<SearchResult>;
 
 /**
- * Looks through a conversation from its newest message, or from `beforeSeq`, downwards. The texts are compared here and
- * not by the database, whose collations differ between dialects; a conversation of a million messages takes many calls.
+ * Looks through a conversation from its newest message, or from `beforeSeq`, downwards, and on into the archive. The texts
+ * are compared here and not by the database, whose collations differ between dialects; a conversation of a million messages
+ * takes many calls. Where the archive is away a call ends before it, and the next one is UNAVAILABLE.
  */
-export function createSearch({ database, tables }: { database: Database; tables: LogTables }): Search {
-  const step = `SELECT ${messageColumns} FROM ${tables.message} WHERE ${tables.key} = ? AND seq < ? ORDER BY seq DESC LIMIT ${stepRows}`;
-
-  return async (conversationId, { text, beforeSeq = Number.MAX_SAFE_INTEGER, limit }) => {
+export function createSearch(readPage: ReadPage): Search {
+  return async (conversationId, { text, beforeSeq, limit }) => {
     const wanted = fold(text);
     const end = Date.now() + callMs;
     const messages: StoredMessage[] = [];
     let room = pageBytes;
     let before = beforeSeq;
     do {
-      const rows = await database.read((manager) => manager.query<Row[]>(step, [conversationId, before]));
-      for (const row of rows) {
+      let page: RowPage;
+      try {
+        page = await readPage(conversationId, { beforeSeq: before, limit: stepRows });
+      } catch (error) {
+        if (before === beforeSeq || !(error instanceof TeahouseError && error.code === 'UNAVAILABLE')) throw error;
+        break;
+      }
+      for (const row of page.rows.reverse()) {
         if (row.kind === 0 && row.recalled === 0 && fold(String(row.content)).includes(wanted)) {
           const message = toMessage(conversationId, row);
           room -= jsonBytes(message);
-          if (room < 0 && messages.length > 0) return { messages, more: true, beforeSeq: before };
+          if (room < 0 && messages.length > 0) return goOn(messages, before);
           messages.push(message);
         }
         before = Number(row.seq);
-        if (messages.length === limit && before > 1) return { messages, more: true, beforeSeq: before };
+        if (messages.length === limit && before > 1) return goOn(messages, before);
       }
-      if (rows.length < stepRows) return { messages, more: false };
+      if (page.rows.length === 0 || before === 1) return { messages, more: false };
     } while (Date.now() < end);
-    return { messages, more: true, beforeSeq: before };
+    return goOn(messages, before);
   };
+}
+
+function goOn(messages: StoredMessage[], beforeSeq: number | undefined): SearchResult {
+  return { messages, more: true, ...(beforeSeq === undefined ? {} : { beforeSeq }) };
 }

@@ -75,6 +75,16 @@ export interface LogRules<D extends Draft> {
   writes?(batches: readonly StoredBatch[]): readonly Statement[];
 }
 
+/** Where a log's old messages are, made by `openArchive`. */
+export interface Archive {
+  /** Tells that these messages are committed. Costs next to nothing, waits for nothing, never throws. */
+  ring(batches: readonly StoredBatch[]): void;
+  /** Rows of a range of `seq`, ascending. UNAVAILABLE while the archive is away, within a second. */
+  read(conversationId: number, from: number, to: number): Promise<Row[]>;
+  /** Ends archiving and eviction between two steps; a few seconds at most. */
+  close(): Promise<void>;
+}
+
 export interface LogOptions<D extends Draft> {
   readonly database: Database;
   readonly tables: LogTables;
@@ -86,6 +96,8 @@ export interface LogOptions<D extends Draft> {
   readonly lanes?: number;
   /** Drafts that may wait; 20,000 unless told. Those beyond are answered `UNAVAILABLE` at once. */
   readonly capacity?: number;
+  /** Closed by the caller, after the log. Without one all messages stay in the hot database. */
+  readonly archive?: Archive | undefined;
 }
 
 /** Cursors are exclusive, and at most one is given. Without one: the newest. */
@@ -96,7 +108,7 @@ export interface PageRequest {
 }
 
 export interface Page {
-  /** Ascending by `seq`, without a hole, at most 256 KiB as JSON. */
+  /** Ascending by `seq`, without a hole, at most 256 KiB as JSON; may be fewer than asked though there is more. */
   readonly messages: StoredMessage[];
   /** Whether there is more in the direction asked: newer with `afterSeq`, older without. */
   readonly more: boolean;
@@ -133,14 +145,20 @@ export interface MessageLog<D extends Draft> {
     conversationId: number,
     notices: readonly { from: number; notice: Notice }[],
   ): Promise<StoredMessage[]>;
-  /** One message, read inside the caller's transaction. */
+  /**
+   * One message, read inside the caller's transaction, which holds the conversation's lock as for `appendInside`. One that
+   * was evicted comes from the archive; UNAVAILABLE where that is away.
+   */
   messageInside(manager: EntityManager, conversationId: number, seq: number): Promise<StoredMessage | undefined>;
   /**
    * Empties a message and appends the notice `{event: 'recalled', by, seq}`, which it returns; conditions as for
    * `appendInside`. Whether `by` may do so, and whether it is recalled already, the caller has checked.
    */
   recallInside(manager: EntityManager, conversationId: number, seq: number, by: number): Promise<StoredMessage>;
-  /** A page of a conversation; empty for one that does not exist. */
+  /**
+   * A page of a conversation; empty for one that does not exist. It ends at the border to the archive, whose pages are
+   * UNAVAILABLE while it is away.
+   */
   history(conversationId: number, page: PageRequest): Promise<Page>;
   /** Normal messages that hold a text, newest first, case ignored in any script. May end early, with `more`. */
   search(conversationId: number, request: SearchRequest): Promise<SearchResult>;

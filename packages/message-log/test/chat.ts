@@ -1,4 +1,5 @@
 import {
+  archiveMigration,
   type Draft,
   type LogOptions,
   type LogRules,
@@ -23,9 +24,11 @@ class CreateRoom1700000000000 implements MigrationInterface {
     );
     await runner.query(`CREATE TABLE silenced (userId ${bigint} NOT NULL PRIMARY KEY) ${tableOptions}`);
     await logMigration(tables).up(runner);
+    await archiveMigration(tables).up(runner);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await archiveMigration(tables).down(runner);
     await logMigration(tables).down(runner);
     await runner.query('DROP TABLE silenced');
     await runner.query('DROP TABLE room');
@@ -66,15 +69,18 @@ function recorder(lines: string[]): Log {
   return createLog({ name: 'test', level: 'warn' }, { write: (line: string) => void lines.push(line) });
 }
 
+export interface ChatOptions extends Partial<Omit<LogOptions<Draft>, 'archive'>> {
+  readonly rooms?: number;
+  readonly timeoutMs?: number;
+  readonly archive?: (database: Database, log: Log) => Promise<LogOptions<Draft>['archive']>;
+}
+
 /** One instance with `rooms` rooms, 1 to n, made by the first one. */
-export async function openChat(
-  url: string,
-  options: Partial<LogOptions<Draft>> & { rooms?: number; timeoutMs?: number } = {},
-): Promise<Chat> {
+export async function openChat(url: string, options: ChatOptions = {}): Promise<Chat> {
   const lines: string[] = [];
   const published: StoredBatch[] = [];
   const log = recorder(lines);
-  const { rooms = 0, timeoutMs = 1800, ...rest } = options;
+  const { rooms = 0, timeoutMs = 1800, archive: openArchive, ...rest } = options;
   const database = await openDatabase({
     url,
     entities: [],
@@ -85,12 +91,17 @@ export async function openChat(
   });
   const query = (sql: string, params: unknown[] = []) => database.read((manager) => manager.query<Row[]>(sql, params));
   for (let id = 1; id <= rooms; id++) await query('INSERT INTO room (id) VALUES (?)', [id]);
+  const archive = await openArchive?.(database, log).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
   const messageLog = openLog<Draft>({
     database,
     tables,
     rules,
     log,
     onStored: (batches) => published.push(...batches),
+    archive,
     ...rest,
   });
   return {
@@ -102,6 +113,7 @@ export async function openChat(
     query,
     async close() {
       await messageLog.close();
+      await archive?.close();
       await database.close();
     },
   };

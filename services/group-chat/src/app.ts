@@ -1,6 +1,8 @@
 import type { Bus } from '@teahouse/bus';
-import { openLog } from '@teahouse/message-log';
-import type { Database, Log } from '@teahouse/service-kit';
+import { queues } from '@teahouse/contracts';
+import { archiveSettings, openArchive, openLog } from '@teahouse/message-log';
+import type { Database, Log, ProcessConfig } from '@teahouse/service-kit';
+import type { Registry } from 'prom-client';
 import type { GroupChatConfig } from './config.js';
 import { serveAll } from './endpoints.js';
 import { Memberships } from './memberships.js';
@@ -16,7 +18,8 @@ export interface GroupChatOptions {
   readonly bus: Bus;
   /** Opened with `groupChatEntities` and migrated with `groupChatMigrations`. */
   readonly database: Database;
-  readonly config: Pick<GroupChatConfig, 'MAX_GROUPS_PER_USER'>;
+  readonly config: Omit<GroupChatConfig, keyof ProcessConfig | 'NATS_URL' | 'GROUP_DB_URL'>;
+  readonly metrics?: Registry;
   readonly log: Log;
 }
 
@@ -28,7 +31,17 @@ export interface GroupChat {
 }
 
 /** Serves groups, their members and their messages; resolves when the bus knows of it. */
-export async function startGroupChat({ bus, database, config, log }: GroupChatOptions): Promise<GroupChat> {
+export async function startGroupChat(options: GroupChatOptions): Promise<GroupChat> {
+  const { bus, database, config, metrics, log } = options;
+  const archive = await openArchive({
+    database,
+    tables: logTables,
+    settings: archiveSettings(config, 'GROUP_ARCHIVE_DB_URL'),
+    bus,
+    queue: queues.groupArchive,
+    metrics,
+    log,
+  });
   const messages = openLog({
     database,
     tables: logTables,
@@ -38,6 +51,7 @@ export async function startGroupChat({ bus, database, config, log }: GroupChatOp
         publishRun(bus, conversationId, messages, connectionIds);
     },
     log,
+    archive,
   });
   const memberships = new Memberships({ bus, database, log });
   const service: Service = {
@@ -60,6 +74,7 @@ export async function startGroupChat({ bus, database, config, log }: GroupChatOp
       await messages.close();
       await sweep.stop();
       memberships.close();
+      await archive?.close();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { archiveUrl, retentionConfig } from '@teahouse/message-log';
 import { commonConfig, databaseUrl } from '@teahouse/service-kit';
 import Type, { type Static } from 'typebox';
 
@@ -5,6 +6,8 @@ import Type, { type Static } from 'typebox';
 export const groupChatConfig = Type.Object({
   ...commonConfig(8012),
   GROUP_DB_URL: databaseUrl('groups, members and the recent messages of groups'),
+  GROUP_ARCHIVE_DB_URL: archiveUrl('all messages of groups; without it nothing is ever evicted'),
+  ...retentionConfig,
   MAX_GROUPS_PER_USER: Type.Integer({
     minimum: 1,
     maximum: 1000,

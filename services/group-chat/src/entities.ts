@@ -48,6 +48,11 @@ export class GroupChat {
 
   @Column({ type: 'bigint', default: 1 })
   hotFromSeq!: number;
+
+  /** Not later than the oldest message that could be evicted. */
+  @Index()
+  @Column({ type: 'bigint', default: Number.MAX_SAFE_INTEGER })
+  evictableSince!: number;
 }
 
 @Entity('group_chat_member')

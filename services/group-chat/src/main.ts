@@ -10,7 +10,7 @@ const name = 'group-chat';
 await runService({
   name,
   config: () => loadConfig(groupChatConfig),
-  start: async ({ config, log }) => {
+  start: async ({ config, log, metrics }) => {
     const bus = await connectNats({ servers: config.NATS_URL, name, log });
     const database = await openDatabase({
       url: config.GROUP_DB_URL,
@@ -19,7 +19,7 @@ await runService({
       name: 'group',
       log,
     });
-    const app = await startGroupChat({ bus, database, config, log });
+    const app = await startGroupChat({ bus, database, config, metrics, log });
     return {
       ready: () => app.ready(),
       close: async () => {

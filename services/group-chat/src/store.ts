@@ -77,6 +77,7 @@ export async function insertGroup(
     movedAt: 0,
     archivedThroughSeq: 0,
     hotFromSeq: 1,
+    evictableSince: Number.MAX_SAFE_INTEGER,
   };
   // A copy, as TypeORM writes into what it inserts.
   const inserted = await manager.insert(GroupChat, { ...group });

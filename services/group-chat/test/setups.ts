@@ -10,8 +10,8 @@ import {
   subjects,
   TeahouseError,
 } from '@teahouse/contracts';
-import { groupChatEntities, groupChatMigrations, startGroupChat } from '@teahouse/group-chat';
-import { createLog, type Database, openDatabase } from '@teahouse/service-kit';
+import { groupChatConfig, groupChatEntities, groupChatMigrations, startGroupChat } from '@teahouse/group-chat';
+import { createLog, type Database, loadConfig, openDatabase } from '@teahouse/service-kit';
 import { testDatabase, testNats } from '@teahouse/test';
 import type { Test } from 'tap';
 
@@ -67,8 +67,15 @@ export const natsSetup: MakeSetup = async (t) => {
 };
 
 /** Starts an instance and closes it with the test. */
-export async function start(t: Test, parts: { bus: Bus; database: Database }, maxGroups = 1000) {
-  const app = await startGroupChat({ ...parts, config: { MAX_GROUPS_PER_USER: maxGroups }, log });
+export async function start(
+  t: Test,
+  parts: { bus: Bus; database: Database },
+  maxGroups = 1000,
+  env: Record<string, string> = {},
+) {
+  const unused = { NATS_URL: 'nats://unused', GROUP_DB_URL: 'sqlite:unused' };
+  const config = loadConfig(groupChatConfig, { ...unused, MAX_GROUPS_PER_USER: String(maxGroups), ...env });
+  const app = await startGroupChat({ ...parts, config, log });
   t.teardown(() => app.close());
   return app;
 }

@@ -1,6 +1,8 @@
 import type { Bus } from '@teahouse/bus';
-import { openLog, type StoredBatch } from '@teahouse/message-log';
-import type { Database, Log } from '@teahouse/service-kit';
+import { queues } from '@teahouse/contracts';
+import { archiveSettings, openArchive, openLog, type StoredBatch } from '@teahouse/message-log';
+import type { Database, Log, ProcessConfig } from '@teahouse/service-kit';
+import type { Registry } from 'prom-client';
 import type { PrivateChatConfig } from './config.js';
 import { serveAll } from './endpoints.js';
 import { Openings } from './openings.js';
@@ -17,7 +19,8 @@ export interface PrivateChatOptions {
   readonly bus: Bus;
   /** Opened with `privateChatEntities` and migrated with `privateChatMigrations`. */
   readonly database: Database;
-  readonly config: Partial<PrivateChatConfig>;
+  readonly config: Omit<PrivateChatConfig, keyof ProcessConfig | 'NATS_URL' | 'PRIVATE_DB_URL'>;
+  readonly metrics?: Registry;
   readonly log: Log;
 }
 
@@ -29,7 +32,17 @@ export interface PrivateChat {
 }
 
 /** Serves conversations between two people; resolves when the bus knows of it. */
-export async function startPrivateChat({ bus, database, log }: PrivateChatOptions): Promise<PrivateChat> {
+export async function startPrivateChat(options: PrivateChatOptions): Promise<PrivateChat> {
+  const { bus, database, config, metrics, log } = options;
+  const archive = await openArchive({
+    database,
+    tables: logTables,
+    settings: archiveSettings(config, 'PRIVATE_ARCHIVE_DB_URL'),
+    bus,
+    queue: queues.privateArchive,
+    metrics,
+    log,
+  });
   const store = new Store(database);
   const people = new People(bus);
   const openings = new Openings(store, people, log);
@@ -40,7 +53,7 @@ export async function startPrivateChat({ bus, database, log }: PrivateChatOption
       publishRun(bus, pair, messages, connectionIds);
     }
   };
-  const messages = openLog({ database, tables: logTables, rules: sendRules(database.dialect), onStored, log });
+  const messages = openLog({ database, tables: logTables, rules: sendRules(database.dialect), onStored, log, archive });
   const service: Service = { bus, database, log, messages, store, people, openings };
   const served = serveAll(service);
   await bus.flush();
@@ -51,6 +64,7 @@ export async function startPrivateChat({ bus, database, log }: PrivateChatOption
       await Promise.all(served.map((subscription) => subscription.drain()));
       await messages.close();
       await sweep.stop();
+      await archive?.close();
     },
   };
 }

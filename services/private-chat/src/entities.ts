@@ -37,6 +37,11 @@ class PrivateConversation {
 
   @Column({ type: 'bigint', default: 1 })
   hotFromSeq!: number;
+
+  /** Not later than the oldest message that could be evicted. */
+  @Index()
+  @Column({ type: 'bigint', default: Number.MAX_SAFE_INTEGER })
+  evictableSince!: number;
 }
 
 @Entity('private_message')

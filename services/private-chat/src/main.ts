@@ -10,7 +10,7 @@ const name = 'private-chat';
 await runService({
   name,
   config: () => loadConfig(privateChatConfig),
-  start: async ({ config, log }) => {
+  start: async ({ config, log, metrics }) => {
     const bus = await connectNats({ servers: config.NATS_URL, name, log });
     const database = await openDatabase({
       url: config.PRIVATE_DB_URL,
@@ -19,7 +19,7 @@ await runService({
       name: 'private',
       log,
     });
-    const app = await startPrivateChat({ bus, database, config, log });
+    const app = await startPrivateChat({ bus, database, config, metrics, log });
     return {
       ready: () => app.ready(),
       close: async () => {

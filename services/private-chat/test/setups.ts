@@ -10,8 +10,13 @@ import {
   subjects,
   views,
 } from '@teahouse/contracts';
-import { privateChatEntities, privateChatMigrations, startPrivateChat } from '@teahouse/private-chat';
-import { createLog, type Database, openDatabase } from '@teahouse/service-kit';
+import {
+  privateChatConfig,
+  privateChatEntities,
+  privateChatMigrations,
+  startPrivateChat,
+} from '@teahouse/private-chat';
+import { createLog, type Database, loadConfig, openDatabase } from '@teahouse/service-kit';
 import { testDatabase, testNats } from '@teahouse/test';
 import type { Test } from 'tap';
 
@@ -87,8 +92,9 @@ export interface Heard {
 export async function running(
   t: Test,
   make: MakeSetup,
-  { instances = 1, users = [1, 2, 3, 4], served = (bus: Bus) => bus } = {},
+  { instances = 1, users = [1, 2, 3, 4], served = (bus: Bus) => bus, env = {} } = {},
 ) {
+  const config = loadConfig(privateChatConfig, { NATS_URL: 'nats://unused', PRIVATE_DB_URL: 'sqlite:unused', ...env });
   const setup = await make(t);
   const bus = await setup.bus();
   const database = await setup.database();
@@ -96,7 +102,7 @@ export async function running(
     const app = await startPrivateChat({
       bus: served(await setup.bus()),
       database: await setup.database(),
-      config: {},
+      config,
       log,
     });
     t.teardown(() => app.close());

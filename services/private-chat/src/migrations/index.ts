@@ -1,3 +1,4 @@
 import { Conversations1795392000000 } from './1795392000000-conversations.js';
+import { Archive1795500000000 } from './1795500000000-archive.js';
 
-export const privateChatMigrations = [Conversations1795392000000];
+export const privateChatMigrations = [Conversations1795392000000, Archive1795500000000];

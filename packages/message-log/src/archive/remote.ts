@@ -1,0 +1,124 @@
+import { TeahouseError } from '@teahouse/contracts';
+import {
+  ConfigError,
+  type Database,
+  type Dialect,
+  type Log,
+  openDatabase,
+  type Run,
+  type Session,
+} from '@teahouse/service-kit';
+import {
+  bulkhead,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleAll,
+  isBrokenCircuitError,
+  isBulkheadRejectedError,
+  isTaskCancelledError,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from 'cockatiel';
+import type { EntityManager } from 'typeorm';
+import type { LogTables } from '../types.js';
+import { archiveDatabaseMigrations } from './migration.js';
+
+/** A page out of the archive takes this long at most, so that with the hot part before it the answer comes within 2 s. */
+const readMs = 1000;
+/** Reads at work and waiting. Beyond them, as where the archive stands still, others are refused at once. */
+const readsAtOnce = 16;
+const readsWaiting = 64;
+/** After so many failures in a row nobody asks for this long; then one tries. */
+const failuresInRow = 3;
+const restMs = 1000;
+/** How long the start, and each later attempt, waits for a server that is not there. */
+const openWaitMs = 2000;
+const againMs = 1000;
+
+/** The archive database, which may be away: at the start, and at any time later. */
+export interface Remote {
+  /** Runs `work` without a transaction. UNAVAILABLE while the archive is away, within a second, and mostly at once. */
+  read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** For the one writer of an instance; as `Session.exclusive`, UNAVAILABLE while the archive is away. */
+  write<T>(work: (run: Run, begin: string, dialect: Dialect) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface RemoteOptions {
+  readonly url: string;
+  /** The environment's variable that names the archive, for sentences to the operator. */
+  readonly variable: string;
+  readonly tables: LogTables;
+  readonly log: Log;
+}
+
+/**
+ * Connects to the archive. Resolves without it where it does not answer in a few seconds, and goes on trying: a service
+ * starts while its archive is away. @throws ConfigError where the address is wrong or the server refuses it
+ */
+export async function connectRemote({ url, variable, tables, log }: RemoteOptions): Promise<Remote> {
+  let opened: { database: Database; session: Session } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const open = async () => {
+    const database = await openDatabase({
+      url,
+      entities: [],
+      migrations: archiveDatabaseMigrations(tables),
+      name: 'archive',
+      log,
+      waitMs: openWaitMs,
+    });
+    if (closed) return database.close();
+    opened = { database, session: await database.session() };
+  };
+  const again = () => {
+    timer = setTimeout(() => {
+      open().then(
+        () => log.info('the archive can be reached'),
+        () => closed || again(),
+      );
+    }, againMs);
+    timer.unref();
+  };
+  try {
+    await open();
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError(`${variable}: ${error.message}`, { cause: error });
+    log.warn({ err: error }, 'the archive is away; old pages of history have to wait for it');
+    again();
+  }
+
+  const reads = wrap(
+    bulkhead(readsAtOnce, readsWaiting),
+    circuitBreaker(handleAll, { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(failuresInRow) }),
+    timeout(readMs, TimeoutStrategy.Aggressive),
+  );
+  const mustBeOpen = () => {
+    if (!opened) throw new TeahouseError('UNAVAILABLE');
+    return opened;
+  };
+  return {
+    async read(work) {
+      const { database } = mustBeOpen();
+      try {
+        return await reads.execute(() => database.read(work));
+      } catch (error) {
+        const gaveUp = isBrokenCircuitError(error) || isBulkheadRejectedError(error) || isTaskCancelledError(error);
+        throw gaveUp ? new TeahouseError('UNAVAILABLE', undefined, { cause: error }) : error;
+      }
+    },
+    async write(work) {
+      const { database, session } = mustBeOpen();
+      return session.exclusive((run) => work(run, session.begin, database.dialect));
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      opened?.session.release();
+      await opened?.database.close();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { TeahouseError } from '@teahouse/contracts';
+import type { Database, Log, Row } from '@teahouse/service-kit';
+import type { EntityManager } from 'typeorm';
+import { hideRecalled } from './archive/recalls.js';
+import { archiveTablesOf } from './archive/tables.js';
+import { messageColumns } from './rows.js';
+import type { Archive, LogTables, PageRequest } from './types.js';
+
+/** Rows with contiguous `seq`, ascending, at the cursor; none only where there is nothing in that direction. */
+export interface RowPage {
+  readonly rows: Row[];
+  readonly lastSeq: number;
+}
+
+export type ReadPage = (conversationId: number, page: PageRequest) => Promise<RowPage>;
+
+export interface PagesOptions {
+  readonly database: Database;
+  readonly tables: LogTables;
+  readonly archive: Archive | undefined;
+  readonly log: Log;
+}
+
+/** A part of a conversation on one side of the border. */
+interface Part extends RowPage {
+  readonly from: number;
+  readonly to: number;
+  readonly hotFromSeq: number;
+  /** Set where the rows are still to be read from the archive: what of them was recalled. */
+  readonly recalled?: ReadonlySet<number>;
+}
+
+/**
+ * Reads pages: one range of a clustered key each, from the hot database or from the archive. A page ends at the border
+ * between them. One that eviction raced is read again, so that no page ever has a hole.
+ */
+export function createPages({ database, tables, archive, log }: PagesOptions): ReadPage {
+  const { conversation, message, key } = tables;
+  const head = `SELECT lastSeq, hotFromSeq FROM ${conversation} WHERE id = ?`;
+  const range = `SELECT ${messageColumns} FROM ${message} WHERE ${key} = ? AND seq BETWEEN ? AND ? ORDER BY seq`;
+  const recalls = `SELECT seq FROM ${archiveTablesOf(tables).recall} WHERE ${key} = ? AND seq BETWEEN ? AND ?`;
+
+  async function readHot(manager: EntityManager, conversationId: number, page: PageRequest): Promise<Part> {
+    const [row] = await manager.query<Row[]>(head, [conversationId]);
+    const lastSeq = Number(row?.lastSeq ?? 0);
+    const hotFromSeq = Number(row?.hotFromSeq ?? 1);
+    const { from, to } = cut(wanted(page, lastSeq), hotFromSeq, page.afterSeq !== undefined);
+    const part = { from, to, lastSeq, hotFromSeq, rows: [] };
+    if (from > to) return part;
+    const params = [conversationId, from, to];
+    if (to >= hotFromSeq) return { ...part, rows: await manager.query<Row[]>(range, params) };
+    // Read before the archive: a recall that is no more noted here by then is in what comes from there.
+    const noted = await manager.query<Row[]>(recalls, params);
+    return { ...part, recalled: new Set(noted.map(({ seq }) => Number(seq))) };
+  }
+
+  async function readArchived(conversationId: number, { from, to, recalled = new Set() }: Part): Promise<Row[]> {
+    if (archive) return hideRecalled(await archive.read(conversationId, from, to), recalled);
+    log.error({ conversationId }, 'messages were evicted that this instance cannot read: it has no archive');
+    throw new TeahouseError('UNAVAILABLE');
+  }
+
+  return async (conversationId, page) => {
+    for (let before: Part | undefined; ; ) {
+      const part = await database.read((manager) => readHot(manager, conversationId, page));
+      const { from, to, lastSeq } = part;
+      const rows = part.recalled ? await readArchived(conversationId, part) : part.rows;
+      if (rows.length === Math.max(0, to - from + 1)) return { rows, lastSeq };
+      // The key is unique and the range inclusive, so a page that is too short has a hole: eviction moved the border
+      // between two statements, or, where it did not move, a message is missing.
+      if (part.recalled || before?.hotFromSeq === part.hotFromSeq) {
+        log.error({ conversationId, from, to, found: rows.length }, 'a page of history has a hole');
+        throw new TeahouseError('INTERNAL');
+      }
+      before = part;
+    }
+  };
+}
+
+/** The inclusive range of `seq` that the page covers, by what the conversation holds now. */
+function wanted({ afterSeq, beforeSeq, limit }: PageRequest, lastSeq: number): { from: number; to: number } {
+  if (afterSeq !== undefined) return { from: afterSeq + 1, to: Math.min(afterSeq + limit, lastSeq) };
+  const to = Math.min((beforeSeq ?? lastSeq + 1) - 1, lastSeq);
+  return { from: Math.max(1, to - limit + 1), to };
+}
+
+/** What of a range is on that side of the border where reading begins. */
+function cut({ from, to }: { from: number; to: number }, hotFromSeq: number, forward: boolean) {
+  if (from >= hotFromSeq || to < hotFromSeq) return { from, to };
+  return forward ? { from, to: hotFromSeq - 1 } : { from: hotFromSeq, to };
+}
