@@ -1,13 +1,12 @@
-import type { officialGroup } from '@teahouse/contracts';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { randomId } from './credentials.js';
 import { Emitter } from './emitter.js';
 import { ChatError } from './errors.js';
 import type { ChatEvents, ConnectionState } from './events.js';
-import { Feed, type FeedOptions } from './feed.js';
+import type { Feed, FeedOptions } from './feed.js';
+import { Feeds } from './feeds.js';
 import {
   type Fields,
-  keyOf,
   type Place,
   placeOf,
   type ReadyFrame,
@@ -17,15 +16,20 @@ import {
   type Stored,
 } from './frames.js';
 import { Inbox } from './inbox.js';
+import { Keeper } from './keeper.js';
 import { Operations } from './operations.js';
 import { Outbox } from './outbox.js';
-import type { Outgoing, SendOptions } from './outgoing.js';
+import { type Outgoing, ownMessage, type SendOptions, sendFrame } from './outgoing.js';
 import { type WaitOptions, within } from './signals.js';
+import type { ChatStore } from './store.js';
 import { Threads } from './threads.js';
 
-export type ChatClientOptions = ConnectionOptions;
+export type ChatClientOptions = ConnectionOptions & {
+  /** Keeps unsent and recent messages beyond the life of this client; nothing is kept unless told. */
+  readonly store?: ChatStore | undefined;
+};
 
-const officialGroupId: (typeof officialGroup)['id'] = 1;
+const officialGroupId = 1;
 /** The server answers within two seconds, be it with UNAVAILABLE. */
 const answerMs = 10_000;
 const pageSize = 200;
@@ -49,19 +53,29 @@ export class ChatClient extends Operations {
   });
   readonly #outbox = new Outbox({
     send: (message) => this.#sendNow(message),
-    changed: (message) => this.#emitter.emit('outgoing', message),
+    changed: (message) => {
+      this.#keeper.outgoing(message);
+      this.#emitter.emit('outgoing', message);
+    },
   });
-  readonly #feeds = new Map<Feed, string>();
+  readonly #feeds = new Feeds();
+  readonly #keeper: Keeper;
   readonly #connection: Connection;
   #ready: ReadyFrame | undefined;
 
   constructor(options: ChatClientOptions) {
     super();
     this.#groupId = options.groupId ?? officialGroupId;
+    this.#keeper = new Keeper(options.store, {
+      adopted: (messages) => this.#outbox.adopt(messages),
+      failed: (error) => this.#failed(error),
+    });
+    if ('session' in options) this.#keeper.open(options.session.user.id);
     this.#connection = new Connection(options, {
       state: (state) => this.#entered(state),
       ready: (frame) => {
         this.#ready = frame;
+        this.#keeper.open(frame.user.id);
         this.#inbox.ready(frame);
       },
       frame: (frame) => this.#inbox.frame(frame),
@@ -181,17 +195,25 @@ export class ChatClient extends Operations {
    * Listens from this call on; `from` begins with history. See `Feed` for what happens to slow readers.
    */
   messages(place: Place, options: FeedOptions = {}): Feed {
-    const feed = new Feed(
-      {
-        history: (afterSeq) => this.history({ ...place, afterSeq, limit: pageSize }),
-        whenReady: async () => this.state === 'ready' || (await this.once('ready')),
-        ended: () => this.#feeds.delete(feed),
-      },
-      options,
-    );
-    this.#feeds.set(feed, keyOf(place));
+    const feed = this.#feeds.open(place, options, {
+      history: (afterSeq) => this.history({ ...place, afterSeq, limit: pageSize }),
+      whenReady: async () => this.state === 'ready' || (await this.once('ready')),
+    });
     if (this.state === 'closed') feed.end(undefined);
     return feed;
+  }
+
+  /**
+   * The newest messages of a conversation that the store kept, ascending and without a hole: what can be shown before there
+   * is a connection. None without a store, or where it is not yet known who is logged in.
+   */
+  recent(place: Place): Promise<ReceivedMessage[]> {
+    return this.#keeper.recent(place);
+  }
+
+  /** Forgets what the store keeps of this user, unsent messages included, as after a logout. */
+  forget(): Promise<void> {
+    return this.#keeper.clear();
   }
 
   /** Asks for what the protocol offers; rejects with ChatError, DISCONNECTED at once where there is no connection. */
@@ -217,13 +239,14 @@ export class ChatClient extends Operations {
     this.#connection.wake();
   }
 
-  /** Ends everything; what was not acknowledged rejects with CLOSED. */
+  /** Ends everything; what was not acknowledged rejects with CLOSED, and stays in the store where there is one. */
   close(): void {
     this.#connection.stop(undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+    await this.#keeper.close();
   }
 
   #entered(state: ConnectionState): void {
@@ -233,34 +256,40 @@ export class ChatClient extends Operations {
     }
     this.#emitter.emit('state', state);
     if (this.state === 'ready' && this.#ready !== undefined) this.#emitter.emit('ready', this.#ready);
-    if (this.state === 'ready') this.#outbox.online();
+    if (state === 'ready') this.#flow();
+  }
+
+  /** Lets go of what waits to be sent, what an earlier client left first. */
+  #flow(): void {
+    const go = () => {
+      if (this.state === 'ready') this.#outbox.online();
+    };
+    if (this.#keeper.active) void this.#keeper.adopt().then(go);
+    else go();
   }
 
   #stopped(error: ChatError | undefined): void {
     this.#outbox.close();
-    for (const feed of this.#feeds.keys()) feed.end(error);
+    this.#feeds.end(error);
+    void this.#keeper.close();
     this.#emitter.emit('closed', error === undefined ? {} : { error });
   }
 
   #deliver(message: ReceivedMessage): void {
     const here = message.from === this.#threads.me && this.#outbox.has(message.clientId);
     const told = here ? { ...message, sentHere: true as const } : message;
-    if (told.type === 'groupMessage') this.#emitter.emit('groupMessage', told);
-    else this.#emitter.emit('privateMessage', told);
-    if (this.#feeds.size === 0) return;
-    const key = keyOf(placeOf(told, this.#threads.me));
-    for (const [feed, at] of this.#feeds) if (at === key) feed.push(told);
+    this.#emitter.emit(told.type, told as never);
+    const place = placeOf(told, this.#threads.me);
+    this.#keeper.delivered(place, told);
+    this.#feeds.push(place, told);
   }
 
-  async #sendNow({ place, content, clientId }: Outgoing): Promise<Stored> {
-    const group = 'groupId' in place;
-    const type = group ? 'groupMessage' : 'privateMessage';
-    const target = group ? { groupId: place.groupId } : { to: place.with };
-    const ack = await this.#connection.request(type, { ...target, content, clientId }, answerMs);
-    const { id, seq, createTime } = ack as unknown as Stored;
-    const own = { ...target, id, seq, from: this.#threads.me, content, kind: 'normal', createTime, clientId };
-    this.#threads.message({ ...own, type, sentHere: true } as ReceivedMessage);
-    return { id, seq, createTime, ...(ack.duplicate === true ? { duplicate: true } : {}) };
+  async #sendNow(message: Outgoing): Promise<Stored> {
+    const { type, ...fields } = sendFrame(message);
+    const ack = (await this.#connection.request(type, fields, answerMs)) as unknown as Stored;
+    this.#threads.message(ownMessage(message, ack, this.#threads.me));
+    const { id, seq, createTime, duplicate } = ack;
+    return { id, seq, createTime, ...(duplicate === true ? { duplicate } : {}) };
   }
 
   /** What no promise reports: nobody listening, it goes to the console rather than nowhere. */

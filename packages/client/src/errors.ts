@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue, isErrorCode } from '@teahouse/contracts/errors';
+import { type ErrorCode, errorCatalogue } from './protocol.js';
 
 /** What can go wrong here beside what the server says. */
 const ownCodes = {
@@ -43,4 +43,8 @@ export class ChatError extends Error {
       { retryAfterMs: typeof told.retryAfterMs === 'number' ? told.retryAfterMs : undefined },
     );
   }
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
 }

@@ -1,29 +1,28 @@
-import type {
-  ClientFrameType,
-  clientFrames,
-  FrameFields,
-  FrameReply,
-  GroupMessage,
-  PrivateMessage,
-  ServerFrameOf,
-  ServerFrameType,
-  serverFrames,
-} from '@teahouse/contracts';
+import type { ClientFrames, GroupMessage, PrivateMessage, ServerFrames, Stored } from './protocol.js';
 
 /** A frame that the server sends, by its type. */
-export type ServerFrame<T extends ServerFrameType> = ServerFrameOf<(typeof serverFrames)[T]>;
-export type ReadyFrame = ServerFrame<'ready'>;
+export type ServerFrame<T extends keyof ServerFrames> = ServerFrames[T];
+export type ReadyFrame = ServerFrames['ready'];
 
 /** Requests that the application may make; the others are the client's own business, or have a method. */
-export type RequestType = Exclude<ClientFrameType, 'init' | 'heartbeat' | 'groupMessage' | 'privateMessage' | 'typing'>;
-export type Fields<T extends ClientFrameType> = FrameFields<(typeof clientFrames)[T]>;
-export type Reply<T extends ClientFrameType> = FrameReply<(typeof clientFrames)[T]>;
+export type RequestType = Exclude<
+  keyof ClientFrames,
+  'init' | 'heartbeat' | 'groupMessage' | 'privateMessage' | 'typing'
+>;
+export type Fields<T extends keyof ClientFrames> = ClientFrames[T]['fields'];
+export type Reply<T extends keyof ClientFrames> = ClientFrames[T]['reply'];
 /** The ack of a message: `{id, seq, createTime, duplicate?}`. */
-export type Stored = Reply<'groupMessage'>;
+export type { Stored };
 
 /** `sentHere`: this client sent it, so its user has seen it already. */
-export type ReceivedGroupMessage = GroupMessage & { type: 'groupMessage'; sentHere?: true };
-export type ReceivedPrivateMessage = PrivateMessage & { type: 'privateMessage'; sentHere?: true };
+export interface ReceivedGroupMessage extends GroupMessage {
+  type: 'groupMessage';
+  sentHere?: true;
+}
+export interface ReceivedPrivateMessage extends PrivateMessage {
+  type: 'privateMessage';
+  sentHere?: true;
+}
 export type ReceivedMessage = ReceivedGroupMessage | ReceivedPrivateMessage;
 
 /** A conversation: a group, or the other person. */

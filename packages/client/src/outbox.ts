@@ -2,6 +2,7 @@ import { ChatError } from './errors.js';
 import { keyOf, type Place, type Stored } from './frames.js';
 import { Lane, type LaneEntry, type LaneHost, laneEntry } from './lane.js';
 import type { Outgoing } from './outgoing.js';
+import type { KeptOutgoing } from './store.js';
 
 export interface OutboxHost {
   /** Sends one message; rejects with ChatError, DISCONNECTED when the connection ended before the ack. */
@@ -62,6 +63,18 @@ export class Outbox {
     this.#lane(keyOf(place)).push(entry);
     this.#host.changed(entry.message);
     return entry;
+  }
+
+  /** Takes over what an earlier client left; one that is here already stays as it is. Whether they were on a wire is unknown. */
+  adopt(messages: readonly KeptOutgoing[]): void {
+    for (const { place, content, clientId, since } of messages) {
+      if (this.#closed || this.has(clientId)) continue;
+      try {
+        this.add(place, content, clientId, since).written = true;
+      } catch (error) {
+        if (!(error instanceof ChatError)) throw error; // Full: it stays in the store for another time.
+      }
+    }
   }
 
   /** Sends a failed message again, behind those that are on their way. @returns whether there was one */

@@ -1,5 +1,5 @@
 import type { ChatError } from './errors.js';
-import type { Place, Stored } from './frames.js';
+import type { Place, ReceivedMessage, Stored } from './frames.js';
 
 /**
  * `sending`: on its way, or waiting for a connection. `sent`: stored, and of no more concern. `failed`: refused, and kept
@@ -26,4 +26,16 @@ export interface SendOptions {
   readonly clientId?: string | undefined;
   /** Ends the wait; the message is discarded if it was never on a wire, and goes its way otherwise. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The frame that sends a message. */
+export function sendFrame({ place, content, clientId }: Outgoing) {
+  if ('groupId' in place) return { type: 'groupMessage', groupId: place.groupId, content, clientId };
+  return { type: 'privateMessage', to: place.with, content, clientId };
+}
+
+/** What the others got of a message that was acknowledged: who sent it gets the ack instead, and hears of it like this. */
+export function ownMessage(message: Outgoing, { id, seq, createTime }: Stored, me: number): ReceivedMessage {
+  const told = { ...sendFrame(message), id, seq, from: me, kind: 'normal', createTime, sentHere: true };
+  return told as ReceivedMessage;
 }

@@ -1,5 +1,5 @@
-import { type ComeBack, closeCatalogue } from '@teahouse/contracts/errors';
 import { ChatError } from './errors.js';
+import { comeBackAfter } from './protocol.js';
 
 /** Why a connection ended. */
 export interface Ending {
@@ -27,7 +27,7 @@ const mostRefusals = 3;
  */
 export function planAfter(ending: Ending, attempt: number, refusals: number, random = Math.random): Plan {
   const { code, refusal, reconnectWithinMs } = ending;
-  const comeBack = comeBackOf(code);
+  const comeBack = comeBackAfter[code] ?? 'yes'; // An unknown code, like a lost connection, is worth another try.
   if (refusal && !refusal.retryable && refusal.code !== 'UNAUTHENTICATED' && refusal.code !== 'INTERNAL')
     return { stop: refusal };
   if (comeBack === 'no')
@@ -40,9 +40,4 @@ export function planAfter(ending: Ending, attempt: number, refusals: number, ran
     delayMs = Math.max(laterMs, refusal?.retryAfterMs ?? 0) + random() * (longestMs - laterMs);
   else if (refusal?.retryAfterMs !== undefined) delayMs += refusal.retryAfterMs;
   return { delayMs, freshLogin: comeBack === 'login' };
-}
-
-/** What the catalogue says of a close code; an unknown one, like a lost connection, is worth another try. */
-function comeBackOf(code: number): ComeBack {
-  return Object.values(closeCatalogue).find((entry) => entry.code === code)?.comeBack ?? 'yes';
 }

@@ -13,6 +13,7 @@ import t from 'tap';
 import { badInput } from './bad-input.js';
 import { crowdTalks } from './crowd.js';
 import { each, socketOf, wholeHistory } from './people.js';
+import { readmeRuns } from './readme.js';
 import { playersMeet } from './seed.js';
 
 const main = join(import.meta.dirname, '..', '..', '..', 'packages', 'standalone', 'dist', 'main.js');
@@ -48,6 +49,8 @@ t.before(start);
 t.teardown(() => server.stop());
 
 t.test('the players of the seed scripts meet', (t) => playersMeet(t, url));
+
+t.test('the lines of the README of the client run', (t) => readmeRuns(t, url));
 
 t.test('a crowd talks', (t) => crowdTalks(t, url));
 

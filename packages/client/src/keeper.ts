@@ -1,0 +1,114 @@
+import { keyOf, type Place, type ReceivedMessage } from './frames.js';
+import type { Outgoing } from './outgoing.js';
+import { within } from './signals.js';
+import { type ChatStore, type KeptOutgoing, mostKept, type UserStore } from './store.js';
+
+export interface KeeperHost {
+  /** Messages that an earlier or another client left unsent. */
+  adopted(messages: KeptOutgoing[]): void;
+  failed(error: unknown): void;
+}
+
+/** A store that has not answered by then is not waited for any longer. */
+const openMs = 3_000;
+/** Delivered messages are gathered for so long, so that a busy conversation is not written once a message. */
+const gatherMs = 300;
+/** How often it is looked whether another tab has gone and left something unsent. */
+const adoptMs = 30_000;
+
+/** Keeps what is on its way and what was delivered in a store, one write after the other. Works without a store as well. */
+export class Keeper {
+  readonly #store: ChatStore | undefined;
+  readonly #host: KeeperHost;
+  readonly #gathered = new Map<string, { place: Place; messages: ReceivedMessage[] }>();
+  #opened: Promise<UserStore> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #flushTimer: ReturnType<typeof setTimeout> | undefined;
+  #adoptTimer: ReturnType<typeof setInterval> | undefined;
+  #closed = false;
+
+  constructor(store: ChatStore | undefined, host: KeeperHost) {
+    this.#store = store;
+    this.#host = host;
+  }
+
+  get active(): boolean {
+    return this.#store !== undefined;
+  }
+
+  /** Opens what is kept for this user; more calls do nothing. */
+  open(userId: number): void {
+    if (this.#store === undefined || this.#opened !== undefined) return;
+    this.#opened = within(this.#store.open(userId), { timeoutMs: openMs });
+    this.#opened.catch((error: unknown) => this.#host.failed(error));
+  }
+
+  /** Takes over what nobody is sending any more. Never rejects, and resolves in a few seconds in any case. */
+  async adopt(): Promise<void> {
+    await this.#adopt();
+    if (this.#closed) return;
+    this.#adoptTimer ??= setInterval(() => void this.#adopt(), adoptMs);
+  }
+
+  outgoing({ clientId, place, content, since, state }: Outgoing): void {
+    if (this.#store === undefined) return;
+    if (state === 'sending') void this.#do((store) => store.put({ clientId, place, content, since }));
+    else void this.#do((store) => store.remove(clientId));
+  }
+
+  delivered(place: Place, message: ReceivedMessage): void {
+    if (this.#store === undefined || this.#closed) return;
+    const key = keyOf(place);
+    const here = this.#gathered.get(key) ?? { place, messages: [] };
+    this.#gathered.set(key, here);
+    here.messages.push(message);
+    if (here.messages.length >= mostKept) this.#flush();
+    else this.#flushTimer ??= setTimeout(() => this.#flush(), gatherMs);
+  }
+
+  /** The newest messages of a conversation that are kept, ascending and without a hole; none where nothing is. */
+  async recent(place: Place): Promise<ReceivedMessage[]> {
+    this.#flush();
+    return (await this.#do((store) => store.recent(place))) ?? [];
+  }
+
+  async clear(): Promise<void> {
+    this.#gathered.clear();
+    await this.#do((store) => store.clear());
+  }
+
+  /** Writes what is gathered and lets go of the store. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    clearInterval(this.#adoptTimer);
+    await this.#do((store) => store.close());
+  }
+
+  async #adopt(): Promise<void> {
+    const messages = await this.#do((store) => within(store.adopt(), { timeoutMs: openMs }));
+    if (messages && messages.length > 0 && !this.#closed) this.#host.adopted(messages);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    for (const { place, messages } of this.#gathered.values()) void this.#do((store) => store.keep(place, messages));
+    this.#gathered.clear();
+  }
+
+  /** In its turn. What fails is told once; the others go on. */
+  #do<T>(work: (store: UserStore) => Promise<T>): Promise<T | undefined> {
+    const result = this.#turn.then(async () => {
+      const store = await this.#opened?.catch(() => undefined);
+      return store && (await work(store));
+    });
+    const told = result.catch((error: unknown) => {
+      this.#host.failed(error);
+      return undefined;
+    });
+    this.#turn = told;
+    return told;
+  }
+}

@@ -1,0 +1,192 @@
+import 'fake-indexeddb/auto';
+import {
+  ChatClient,
+  type ChatStore,
+  indexedDbStore,
+  memoryStore,
+  type ReceivedMessage,
+  type UserStore,
+} from '@teahouse/client';
+import { eventually } from '@teahouse/test';
+import t, { type Test } from 'tap';
+import { ack, FakeServer, groupMessage, stored } from './fake-server.js';
+
+/** As much of Web Locks as the store uses: named, exclusive, told of by `query`. */
+class Locks {
+  readonly #ends = new Map<string, Promise<unknown>>();
+  readonly #held = new Set<string>();
+
+  async request<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#ends.get(name) ?? Promise.resolve();
+    const result = before.then(() => {
+      this.#held.add(name);
+      return work();
+    });
+    const end = result.finally(() => this.#held.delete(name));
+    this.#ends.set(
+      name,
+      end.catch(() => {}),
+    );
+    return await end;
+  }
+
+  async query() {
+    return { held: [...this.#held].map((name) => ({ name })) };
+  }
+
+  /** What happens to the locks of a tab that crashes. */
+  crash(): void {
+    this.#held.clear();
+  }
+}
+
+const locks = new Locks();
+Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true });
+
+const place = { groupId: 1 };
+const outgoing = (clientId: string, since = Date.now()) => ({ clientId, place, content: clientId, since });
+const message = (seq: number, fields: object = {}) => groupMessage(seq, fields) as unknown as ReceivedMessage;
+const ids = (list: { clientId: string }[]) => list.map(({ clientId }) => clientId).sort();
+
+/** What every store promises. */
+async function keepsItsWord(t: Test, store: ChatStore): Promise<void> {
+  const [one, two, other] = [await store.open(1), await store.open(1), await store.open(2)];
+  await one.put(outgoing('a'));
+  await one.put(outgoing('b'));
+  await two.put(outgoing('c'));
+  await one.remove('b');
+  t.strictSame(await two.adopt(), [], 'what a living client sends is nobody else’s');
+  await one.close();
+  t.strictSame(await other.adopt(), [], 'nor another user’s');
+  const three = await store.open(1);
+  const both = await Promise.all([two.adopt(), three.adopt()]);
+  t.strictSame(
+    both.flat().map(({ content }) => content),
+    ['a'],
+    'of two that ask at once one gets it',
+  );
+
+  await two.keep(place, [message(1), message(2), message(3)]);
+  await two.keep(place, [message(4, { kind: 'notice', content: '', notice: { event: 'recalled', seq: 2 } })]);
+  const kept = await three.recent(place);
+  t.strictSame(
+    kept.map(({ seq, content, recalled }) => [seq, content, recalled]),
+    [
+      [1, 'm1', undefined],
+      [2, '', true],
+      [3, 'm3', undefined],
+      [4, '', undefined],
+    ],
+  );
+  await two.keep(place, [message(7), message(8)]);
+  t.strictSame(
+    (await three.recent(place)).map(({ seq }) => seq),
+    [7, 8],
+    'nothing before a hole',
+  );
+  await two.keep(
+    place,
+    Array.from({ length: 500 }, (_, index) => message(9 + index)),
+  );
+  t.strictSame(
+    (await three.recent(place)).map(({ seq }) => seq),
+    Array.from({ length: 200 }, (_, index) => 309 + index),
+  );
+  t.strictSame(await other.recent(place), []);
+  await two.clear();
+  await two.close();
+  t.strictSame([await three.adopt(), await three.recent(place)], [[], []]);
+  await three.close();
+  await other.close();
+}
+
+t.test('in memory', (t) => keepsItsWord(t, memoryStore()));
+
+t.test('in IndexedDB', (t) => keepsItsWord(t, indexedDbStore({ name: 'promises' })));
+
+t.test('in IndexedDB, what a tab that crashed left is adopted', async (t) => {
+  const store = indexedDbStore({ name: 'crash' });
+  const one = await store.open(1);
+  await one.put(outgoing('a'));
+  await one.put(outgoing('b'));
+  locks.crash();
+  const two = await store.open(1);
+  t.strictSame(ids(await two.adopt()), ['a', 'b']);
+  await two.close();
+});
+
+t.test('without Web Locks, a minute later', async (t) => {
+  Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  t.teardown(() => Object.defineProperty(globalThis, 'navigator', { value: { locks }, configurable: true }));
+  const store = indexedDbStore({ name: 'lockless' });
+  const one = await store.open(1);
+  await one.put(outgoing('old', Date.now() - 61_000));
+  await one.put(outgoing('new'));
+  const two = await store.open(1);
+  t.strictSame(ids(await two.adopt()), ['old']);
+  await one.close();
+  await two.close();
+});
+
+async function connected(t: Test, server: FakeServer, store: ChatStore, lastSeq: number) {
+  const client = new ChatClient({ username: 'me', password: '123456', url: server.url, store });
+  t.teardown(() => client.close());
+  const ready = client.connect();
+  const visitor = await server.visitor();
+  await visitor.login({ lastSeq });
+  await ready;
+  return { client, visitor };
+}
+
+t.test('the next client sends first what the one before left, with the same clientId', async (t) => {
+  const server = await FakeServer.start();
+  t.teardown(() => server.close());
+  const store = indexedDbStore({ name: 'next' });
+  const before = await connected(t, server, store, 3);
+  const left = before.client.send(place, 'first', { clientId: 'id1' });
+  before.client.post(place, 'second', 'id2');
+  t.match(await before.visitor.next(), { content: 'first', clientId: 'id1' });
+  before.visitor.send({ ...groupMessage(4), from: 2 });
+  await before.client.once('groupMessage');
+  await before.client[Symbol.asyncDispose]();
+  await t.rejects(left, { code: 'CLOSED' });
+
+  const { client, visitor } = await connected(t, server, store, 4);
+  client.post(place, 'third', 'id3');
+  for (const [index, content] of ['first', 'second', 'third'].entries()) {
+    const frame = await visitor.next();
+    t.match(frame, { content, clientId: `id${index + 1}` });
+    visitor.send(ack(frame, stored(5 + index)));
+  }
+  await eventually(() => client.outgoing().length === 0, 10_000, 'all sent');
+  t.strictSame(
+    (await client.recent(place)).map(({ seq }) => seq),
+    [4, 5, 6, 7],
+  );
+  await client[Symbol.asyncDispose]();
+  t.strictSame(await (await store.open(7)).adopt(), [], 'nothing is left');
+});
+
+t.test('a store that fails or hangs stops nobody', async (t) => {
+  const server = await FakeServer.start();
+  t.teardown(() => server.close());
+  const broken = async () => {
+    throw new Error('no space');
+  };
+  const never = () => new Promise<UserStore>(() => {});
+  for (const open of [broken, never]) {
+    const errors: unknown[] = [];
+    const client = new ChatClient({ username: 'me', password: '123456', url: server.url, store: { open } });
+    t.teardown(() => client.close());
+    client.on('error', (error) => errors.push(error));
+    const ready = client.connect();
+    const visitor = await server.visitor();
+    await visitor.login();
+    await ready;
+    const sent = client.sendToGroup('all the same');
+    visitor.send(ack(await visitor.next(), stored(1)));
+    t.match(await sent, { seq: 1 });
+    t.strictSame(await client.recent(place), []);
+    if (open === broken) t.match(errors, [{ message: 'no space' }]);
+  }
+});
