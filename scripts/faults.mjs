@@ -1,0 +1,15 @@
+import { ensurePrograms, serverPrograms } from './lib/programs.mjs';
+import { runMain } from './lib/run.mjs';
+import { setup } from './lib/setup.mjs';
+
+// npm run faults    breaks the whole real system again and again, and checks from the outside that nothing is lost
+
+await runMain(async () => {
+  // Whatever was started dies with us, see guard.ts of the test helpers.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  const services = ['auth', 'group-chat', 'private-chat', 'gateway'].map((name) => `services/${name}`);
+  await setup({ projects: ['test/faults', ...services], page: false });
+  await ensurePrograms(Object.values(serverPrograms));
+  // In this very process: it reads its own arguments from the command line.
+  await import('../test/faults/dist/main.js');
+});
