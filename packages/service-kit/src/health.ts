@@ -1,5 +1,4 @@
 import fastify from 'fastify';
-import type { Registry } from 'prom-client';
 import type { Log } from './log.js';
 
 /** Whether a service can do its work now, and what that rests on (names and states, no addresses). */
@@ -8,13 +7,19 @@ export interface Readiness {
   readonly details: Record<string, unknown>;
 }
 
+/** What GET /metrics tells; a prom-client registry fits. */
+export interface Metrics {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
 export interface HealthOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
   /** Asked at each GET /health/ready; later than `readyTimeoutMs`, or an error, counts as not ready. */
   readonly ready: () => Readiness | Promise<Readiness>;
-  readonly metrics: Registry;
+  readonly metrics: Metrics;
   readonly log: Log;
 }
 

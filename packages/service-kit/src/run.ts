@@ -1,7 +1,7 @@
-import closeWithGrace from 'close-with-grace';
+import closeWithGrace, { type Signals } from 'close-with-grace';
 import type { Registry } from 'prom-client';
 import { ConfigError, type LogLevel } from './config.js';
-import { type Readiness, startHealth } from './health.js';
+import { type Health, type Readiness, startHealth } from './health.js';
 import { createLog, type Log } from './log.js';
 import { createMetrics } from './metrics.js';
 
@@ -16,6 +16,16 @@ export interface ProcessConfig {
 export interface Running {
   ready(): Readiness | Promise<Readiness>;
   close(): Promise<void>;
+  /** What /metrics tells instead of the metrics of this process. */
+  metrics?(): Promise<string>;
+}
+
+/** A process that another one of the same service supervises: that one answers the probes and takes the signals. */
+export interface Supervised {
+  ready(): Readiness | Promise<Readiness>;
+  readonly metrics: Registry;
+  /** Ends this process with grace; to be called as often as one likes. */
+  end(): void;
 }
 
 export interface ServiceOptions<C extends ProcessConfig> {
@@ -23,10 +33,16 @@ export interface ServiceOptions<C extends ProcessConfig> {
   /** Usually `() => loadConfig(schema)`. */
   readonly config: () => C;
   readonly start: (context: { config: C; log: Log; metrics: Registry }) => Promise<Running>;
+  /** Makes this a supervised process. Called before `start`. */
+  readonly supervised?: (supervised: Supervised) => void;
+  /** What SIGHUP means; unless told, it ends the process as SIGTERM does. */
+  readonly onHangup?: () => void;
 }
 
 /** Time for closing, in milliseconds; container runtimes send SIGKILL after ten seconds. */
 const graceMs = 9000;
+
+const supervisorsSignals: readonly Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /**
  * Owns the process of one service: reads the configuration, answers probes from the first moment (not ready until
@@ -48,20 +64,33 @@ export async function runService<C extends ProcessConfig>(options: ServiceOption
 }
 
 async function runWith<C extends ProcessConfig>(options: ServiceOptions<C>, config: C, log: Log): Promise<void> {
+  const { supervised, onHangup } = options;
   const metrics = createMetrics(options.name);
   let running: Running | undefined;
+  let health: Health | undefined;
   let closing = false;
-  closeWithGrace({ delay: graceMs, logger: { error: (message) => log.error(message) } }, async ({ signal, err }) => {
+  const skip: Signals[] = supervised ? [...supervisorsSignals] : onHangup ? ['SIGHUP'] : [];
+  const settings = { delay: graceMs, skip, logger: { error: (message: string) => log.error(message) } };
+  const closer = closeWithGrace(settings, async ({ signal, err }) => {
     closing = true;
     if (err === undefined) log.info({ signal }, 'closing');
     else log.fatal({ err }, 'closing after an error that nobody caught');
     // The probes go on answering (not ready) until the rest is closed.
     await running?.close();
-    await health.close();
+    await health?.close();
     log.info('closed');
   });
   const ready = () => (running === undefined || closing ? { ok: false, details: { closing } } : running.ready());
-  const health = await startHealth({ host: config.HOST, port: config.HEALTH_PORT, ready, metrics, log });
+  if (supervised) {
+    const end = () => {
+      if (!closing) closer.close();
+    };
+    supervised({ ready, metrics, end });
+  } else {
+    const told = { contentType: metrics.contentType, metrics: () => running?.metrics?.() ?? metrics.metrics() };
+    health = await startHealth({ host: config.HOST, port: config.HEALTH_PORT, ready, metrics: told, log });
+  }
+  if (onHangup) process.on('SIGHUP', onHangup);
   running = await options.start({ config, log, metrics });
-  log.info({ healthPort: health.port }, 'started');
+  log.info(health === undefined ? {} : { healthPort: health.port }, 'started');
 }

@@ -127,6 +127,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ready,
       async close() {
         closing = true;
+        http.stopListening();
         await stop();
         await http.close();
       },

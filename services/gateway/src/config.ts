@@ -5,6 +5,12 @@ import Type, { type Static } from 'typebox';
 export const gatewayConfig = Type.Object({
   ...commonConfig(8010),
   PORT: port(8001, 'HTTP and WebSocket; 0 lets the system choose'),
+  GATEWAY_WORKERS: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 1,
+    description: 'processes that share PORT; with more than 1 a primary looks after them and answers HEALTH_PORT',
+  }),
   HEARTBEAT_INTERVAL_MS: Type.Integer({ minimum: 100, default: 2000, description: 'milliseconds; told to clients' }),
   HEARTBEAT_TIMEOUT_MS: Type.Integer({
     minimum: 200,
@@ -45,4 +51,4 @@ export const gatewayConfig = Type.Object({
 export type GatewayConfig = Static<typeof gatewayConfig>;
 
 /** What the app itself reads; the rest is for the process around it. */
-export type GatewaySettings = Omit<GatewayConfig, 'NATS_URL' | 'HEALTH_PORT' | 'LOG_LEVEL'>;
+export type GatewaySettings = Omit<GatewayConfig, 'NATS_URL' | 'HEALTH_PORT' | 'LOG_LEVEL' | 'GATEWAY_WORKERS'>;

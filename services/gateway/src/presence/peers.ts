@@ -43,8 +43,9 @@ export class Peers {
     this.#host = host;
   }
 
+  /** Those that have not said goodbye. */
   get size(): number {
-    return this.#peers.size;
+    return [...this.#peers.values()].filter(({ left }) => !left).length;
   }
 
   change(event: PresenceChange, now: number): void {

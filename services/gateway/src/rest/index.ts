@@ -30,8 +30,15 @@ const requestTimeoutMs = 10_000;
 /** Requests under way may take this long once the server is told to close. */
 const closeMs = 2000;
 
+export interface Http {
+  readonly url: string;
+  /** Takes no new connections from now on, so that another process on this port gets them; those that are open go on. */
+  stopListening(): void;
+  close(): Promise<void>;
+}
+
 /** Listens on HOST and PORT: the page, REST, the documents, health, and the socket on `/`. */
-export async function startHttp(options: HttpOptions): Promise<{ url: string; close(): Promise<void> }> {
+export async function startHttp(options: HttpOptions): Promise<Http> {
   const { config, log } = options;
   const app = createApp(config, log);
   setErrorAnswers(app, log);
@@ -58,12 +65,19 @@ export async function startHttp(options: HttpOptions): Promise<{ url: string; cl
   const { onRequest, wsHandler } = sockets;
   app.route({ method: 'GET', url: '/', ...hidden, onRequest, handler: page, wsHandler });
   await listen(app, config);
+  let stopped: Promise<void> | undefined;
+  const stopListening = () => {
+    stopped ??= new Promise((resolve) => app.server.close(() => resolve()));
+    return stopped;
+  };
   return {
     url: urlOf(app, config.HOST),
+    stopListening: () => void stopListening(),
     async close() {
       sockets.close();
       const timer = setTimeout(() => app.server.closeAllConnections(), closeMs);
-      await app.close();
+      // It does not wait for requests under way when the server was told to close before; that does.
+      await Promise.all([stopListening(), app.close()]);
       clearTimeout(timer);
     },
   };
