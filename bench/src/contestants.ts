@@ -19,6 +19,8 @@ export interface Arena {
   contestants: Contestant[];
   /** Product and version of the database server that all share. */
   database: string;
+  /** For what goes beside the protocol: preparing members and groups in bulk. */
+  teahouse: { url: string; groupDbUrl: string } | undefined;
   close(): Promise<void>;
 }
 
@@ -41,13 +43,14 @@ async function databaseUrl(mysql: PrivateServer, name: string): Promise<string> 
   return url.href;
 }
 
-async function teahouse({ mysql, databasePid, stops }: Started): Promise<Contestant> {
+async function teahouse({ mysql, databasePid, stops }: Started) {
   const nats = await startNats(join(DATA_DIR, 'nats'));
   stops.push(() => nats.stop());
+  const groupDbUrl = await databaseUrl(mysql, 'group_chat');
   const started = await startTeahouse({
     natsUrl: nats.url,
     authDbUrl: await databaseUrl(mysql, 'auth'),
-    groupDbUrl: await databaseUrl(mysql, 'group_chat'),
+    groupDbUrl,
     privateDbUrl: await databaseUrl(mysql, 'private_chat'),
   });
   const pids: Record<string, number> = { nats: childNamed('nats-server'), database: databasePid };
@@ -55,7 +58,7 @@ async function teahouse({ mysql, databasePid, stops }: Started): Promise<Contest
     pids[name] = running.pid;
     stops.push(() => running.stop());
   }
-  return { adapter: teahouseAdapter(started.url), pids };
+  return { contestant: { adapter: teahouseAdapter(started.url), pids }, url: started.url, groupDbUrl };
 }
 
 async function socketIo({ mysql, databasePid, stops }: Started): Promise<Contestant> {
@@ -88,9 +91,10 @@ export async function openArena(wanted: readonly string[]): Promise<Arena> {
     stops.push(() => mysql.stop());
     const started: Started = { mysql, databasePid: childNamed('mariadbd', 'mysqld'), stops };
     const contestants: Contestant[] = [];
-    if (wanted.includes('teahouse')) contestants.push(await teahouse(started));
+    const ours = wanted.includes('teahouse') ? await teahouse(started) : undefined;
+    if (ours) contestants.push(ours.contestant);
     if (wanted.includes('socket.io')) contestants.push(await socketIo(started));
-    return { contestants, database: await versionOf(mysql), close };
+    return { contestants, database: await versionOf(mysql), teahouse: ours, close };
   } catch (error) {
     await close();
     throw error;

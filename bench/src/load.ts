@@ -105,7 +105,8 @@ export async function runRound(
     for (const connection of byUser.values()) connection.begin();
     round.heard = 0;
     round.sending = true;
-    for (const sender of workload.senders) start(byUser, sender);
+    if (workload.rate === undefined) for (const sender of workload.senders) start(byUser, sender);
+    else pace(round, byUser, workload.senders, workload.rate);
     await sleep(timing.warmupMs);
     round.recording = true;
     const before = round.read(pids);
@@ -135,6 +136,23 @@ export async function runRound(
 
 function start(byUser: ReadonlyMap<number, Connection>, sender: SenderPlan): void {
   for (let i = 0; i < sender.inFlight; i += 1) byUser.get(sender.user)?.sendNext();
+}
+
+/** Begins `rate` messages a second, the senders taking turns, until the round stops sending. A late tick begins what it owes. */
+function pace(
+  round: Round,
+  byUser: ReadonlyMap<number, Connection>,
+  senders: readonly SenderPlan[],
+  rate: number,
+): void {
+  round.paced = true;
+  const since = performance.now();
+  let begun = 0;
+  const timer = setInterval(() => {
+    if (!round.sending) return clearInterval(timer);
+    for (const due = ((performance.now() - since) * rate) / 1000; begun < due; begun += 1)
+      byUser.get((senders[begun % senders.length] as SenderPlan).user)?.sendNext();
+  }, 1);
 }
 
 /** What a verdict finds wrong, as a sentence; undefined where all is as it must be. */

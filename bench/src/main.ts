@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { Stage } from './adapter.js';
 import { type Contestant, contestantNames, openArena } from './contestants.js';
 import { complaint, runRound, type Timing } from './load.js';
+import { pictureOf } from './picture.js';
 import { type Facts, type Outcome, pageOf, type Series, tableOf } from './summary.js';
 import { type Workload, workloads } from './workloads.js';
 
@@ -110,6 +111,7 @@ function publish(facts: Facts, outcomes: Outcome[]): void {
   mkdirSync(RESULTS_DIR, { recursive: true });
   writeFileSync(join(RESULTS_DIR, 'latest.json'), `${JSON.stringify({ facts, outcomes }, null, 2)}\n`);
   writeFileSync(join(RESULTS_DIR, 'README.md'), pageOf(facts, outcomes));
+  writeFileSync(join(RESULTS_DIR, 'comparison.svg'), pictureOf(outcomes));
 }
 
 async function main(): Promise<void> {

@@ -58,7 +58,7 @@ export class Connection implements MemberEvents {
     this.ledger.acked.add(seq);
     if (seq <= this.lastAcked) this.ledger.disordered += 1;
     this.lastAcked = seq;
-    if (this.round.sending) this.sendNext();
+    if (this.round.sending && !this.round.paced) this.sendNext();
   }
 
   delivered(seq: number, verified: boolean): void {
@@ -78,6 +78,8 @@ export class Connection implements MemberEvents {
 /** The counters that a round's connections share. */
 export class Round {
   sending = false;
+  /** A clock begins the messages instead of the acks. */
+  paced = false;
   recording = false;
   ackCount = 0;
   heard = 0;

@@ -46,7 +46,8 @@ const rows: readonly Row[] = [
   { label: 'deliveries out of order', digits: 0, of: (round) => round.verdict.disordered },
 ];
 
-function median(values: readonly number[]): number {
+/** The middle of some numbers. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;

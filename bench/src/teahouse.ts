@@ -8,12 +8,13 @@ const CONNECT_TIMEOUT_MS = 20_000;
 const REGISTER_TIMEOUT_MS = 30_000;
 const PASSWORD = 'bench-password';
 
-interface Account {
+/** One registered user and a token that holds for an hour. */
+export interface Account {
   id: number;
   token: string;
 }
 
-interface Frame {
+export interface Frame {
   type: string;
   ref?: string;
   code?: string;
@@ -31,10 +32,11 @@ interface Place {
   fits(frame: Frame): boolean;
 }
 
-const nowhere: MemberEvents = { acked() {}, delivered() {}, failed() {}, noticed() {} };
+/** For who asks and listens to nothing else. */
+export const nowhere: MemberEvents = { acked() {}, delivered() {}, failed() {}, noticed() {} };
 
 /** One user of Teahouse, as PROTOCOL says: `init` with a token, then frames with `ref`. */
-class TeahouseMember implements Member {
+export class TeahouseMember implements Member {
   private wire: WireSocket | undefined;
   private readonly scanner = new SeqScanner();
   private readonly waiting = new Map<string, { resolve: (frame: Frame) => void; reject: (error: Error) => void }>();
@@ -50,9 +52,10 @@ class TeahouseMember implements Member {
     this.events = events;
   }
 
-  async open(url: string): Promise<void> {
+  /** Connects and logs in; resolves with `ready`. */
+  async open(url: string): Promise<Frame> {
     this.wire = await WireSocket.open(`${url.replace(/^http/, 'ws')}/`, this.text.bind(this), this.failed.bind(this));
-    await this.request({ type: 'init', token: this.account.token });
+    return await this.request({ type: 'init', token: this.account.token });
   }
 
   /** Sends a frame and resolves with its answer; rejects on `error`, a closed connection, or after 20 s. */
@@ -124,7 +127,8 @@ class TeahouseMember implements Member {
   }
 }
 
-async function register(url: string, user: number): Promise<Account> {
+/** Makes the account number `user`. Rejects unless the server answers 201. */
+export async function register(url: string, user: number): Promise<Account> {
   const response = await fetch(`${url}/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -17,6 +17,8 @@ export interface Workload {
   about: string;
   conversations: Conversation[];
   senders: SenderPlan[];
+  /** Messages a second that all senders together begin, evenly, whatever is unanswered; without it an ack lets the next one go. */
+  rate?: number;
 }
 
 function groups(name: string, about: string, count: number, size: number, sendersEach: number, inFlight: number) {
@@ -37,10 +39,17 @@ function pairs(name: string, about: string, count: number, inFlight: number): Wo
   return plan;
 }
 
-/** Every workload, by its name on the command line. All are closed loops: an ack lets the next message go. */
+/** The same people at a steady pace: what an answer takes while nothing is at its limit. */
+function paced(name: string, plan: Workload, rate: number): Workload {
+  return { ...plan, name, about: `${plan.about}, ${rate.toLocaleString('en-US')} messages a second`, rate };
+}
+
+/** Every workload, by its name on the command line. */
 export const workloads: readonly Workload[] = [
   groups('group200', 'one group of 200, 10 senders with 4 in flight', 1, 200, 10, 4),
   groups('groups50x10', '50 groups of 10, 100 senders with 2 in flight', 50, 10, 2, 2),
   pairs('pairs100', '100 private pairs, 2 in flight each way', 100, 2),
   groups('group1000', 'one group of 1,000, 10 senders with 4 in flight', 1, 1000, 10, 4),
+  paced('groups50x10-paced', groups('', '50 groups of 10, 100 senders', 50, 10, 2, 2), 2500),
+  paced('group200-paced', groups('', 'one group of 200, 10 senders', 1, 200, 10, 4), 350),
 ];

@@ -75,6 +75,19 @@ t.test('a server without faults is counted exactly', async (t) => {
   t.ok(result.messagesPerSecond > 0 && result.ackP99Ms >= result.ackP50Ms);
 });
 
+t.test('at a steady pace messages begin whatever is unanswered', async (t) => {
+  const late: Stage = {
+    async connect(_user, events) {
+      return { send: (ref) => void setTimeout(() => events.acked(ref, ref), 80), close() {} };
+    },
+  };
+  const alone: Workload = { ...pair, senders: [{ user: 0, conversation: 0, inFlight: 1 }] };
+  const closed = await runRound(late, alone, timing, {});
+  const paced = await runRound(late, { ...alone, rate: 1000 }, timing, {});
+  t.ok(closed.verdict.acked <= 4, 'an ack lets the next one go');
+  t.ok(paced.verdict.acked > 50, `${paced.verdict.acked} in 120 ms at 1,000 a second`);
+});
+
 t.test('every fault of a server is found', async (t) => {
   let held = 0;
   const faults: Record<string, [Fault, RegExp]> = {

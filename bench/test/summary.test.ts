@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { RoundResult } from '../dist/load.js';
+import { pictureOf } from '../dist/picture.js';
 import { tableOf } from '../dist/summary.js';
 
 function round(messagesPerSecond: number): RoundResult {
@@ -39,5 +40,24 @@ t.test('a server whose rounds all failed has no numbers and no ratio', (t) => {
   const peer = { server: 'socket.io', rounds: [round(500)], failures: [] };
   const table = tableOf({ workload: 'pairs100', about: 'pairs', series: [failed, peer] }, 5);
   t.match(table, '| acked messages/s | – | 500 (500–500) | – |');
+  t.end();
+});
+
+t.test('the picture has a bar for each server, in proportion, and the ratio', (t) => {
+  const series = [4000, 1000].map((rate, i) => ({
+    server: i ? 'socket.io' : 'teahouse',
+    rounds: [round(rate)],
+    failures: [],
+  }));
+  const svg = pictureOf([
+    { workload: 'group200', about: 'one group of <200>, 10 senders', series },
+    { workload: 'group200-paced', about: 'slow', series },
+    { workload: 'pairs100', about: 'pairs', series: [{ server: 'teahouse', rounds: [], failures: ['x'] }] },
+  ]);
+  const [ours, theirs] = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, length]) => Number(length));
+  t.equal((ours as number) / (theirs as number), 4);
+  t.match(svg, 'one group of &lt;200>');
+  t.match(svg, '>4.0×</text>');
+  t.equal(svg.match(/<rect/g)?.length, 2, 'only what has two rates to compare');
   t.end();
 });

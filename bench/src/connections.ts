@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { inParallel } from './adapter.js';
+import { cpuBetween, cpuUsed } from './cpu.js';
+import { type Account, type Frame, nowhere, TeahouseMember } from './teahouse.js';
+
+/** Connections that one generator opens at once; more only wait in the kernel's queue. */
+const OPEN_AT_ONCE = 500;
+
+interface GroupAtReady {
+  id: number;
+  lastSeq: number;
+}
+
+type Ready = Frame & { groups: GroupAtReady[] };
+
+/** One client that remembers what it has seen of each group, as one that comes back does. */
+export class Visitor {
+  readonly held = new Map<number, number>();
+  private member: TeahouseMember | undefined;
+
+  constructor(readonly account: Account) {}
+
+  /** Connects, logs in, and reads what it missed in every group that moved. Resolves with the number of messages read. */
+  async come(url: string): Promise<number> {
+    const member = new TeahouseMember(this.account, undefined, { ...nowhere, failed: this.failed });
+    this.member = member;
+    const { groups } = (await member.open(url)) as Ready;
+    let read = 0;
+    for (const { id, lastSeq } of groups) {
+      let held = this.held.get(id) ?? lastSeq;
+      while (held < lastSeq) {
+        const page = await member.request({ type: 'history', groupId: id, afterSeq: held, limit: 200 });
+        const seqs = (page as Frame & { messages: { seq: number }[] }).messages.map(({ seq }) => seq);
+        if (seqs[0] !== held + 1) throw new Error(`group ${id} goes on with ${seqs[0]} after ${held}`);
+        read += seqs.length;
+        held = seqs.at(-1) as number;
+      }
+      this.held.set(id, held);
+    }
+    return read;
+  }
+
+  say(groupId: number, content: string): Promise<Frame> {
+    if (!this.member) throw new Error('not connected');
+    return this.member.request({ type: 'groupMessage', groupId, content });
+  }
+
+  leave(): void {
+    this.member?.close();
+    this.member = undefined;
+  }
+
+  private readonly failed = (reason: string): void => {
+    if (this.member) throw new Error(`user ${this.account.id}: ${reason}`);
+  };
+}
+
+/** How long it took until everybody was logged in and had read what was missed. */
+export interface Arrival {
+  seconds: number;
+  loginsPerSecond: number;
+  messagesRead: number;
+  /** CPU by process, microseconds a login. */
+  cpuUsPerLogin: Record<string, number>;
+}
+
+/** Everybody connects at once. Rejects on any refusal, hole or lost connection. */
+export async function arrive(
+  url: string,
+  visitors: readonly Visitor[],
+  pids: Readonly<Record<string, number>>,
+): Promise<Arrival> {
+  const before = cpuUsed(pids);
+  const since = performance.now();
+  let messagesRead = 0;
+  await inParallel(visitors, OPEN_AT_ONCE, async (visitor) => {
+    messagesRead += await visitor.come(url);
+  });
+  const seconds = (performance.now() - since) / 1000;
+  const used = Object.entries(cpuBetween(before, cpuUsed(pids)));
+  return {
+    seconds,
+    loginsPerSecond: visitors.length / seconds,
+    messagesRead,
+    cpuUsPerLogin: Object.fromEntries(used.map(([name, us]) => [name, us / visitors.length])),
+  };
+}
+
+/** Memory of each process that the kernel holds for it, bytes (Linux only). */
+export function residentBytes(pids: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(pids).map(([name, pid]) => {
+      const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+      return [name, Number(found?.[1] ?? Number.NaN) * 1024];
+    }),
+  );
+}
