@@ -1,3 +1,4 @@
+export * from './admin.js';
 export * from './calls/index.js';
 export * from './errors.js';
 export * from './events.js';

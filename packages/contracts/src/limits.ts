@@ -27,6 +27,10 @@ export const limits = {
   findGroup: 20,
   presence: 200,
   conversations: 100,
+  accounts: 200,
+  audit: 200,
+  /** characters of a client's address */
+  address: 64,
   /** frames of one connection being worked on; beyond it reading pauses */
   inFlight: 256,
   initMs: 10_000,

@@ -1,6 +1,22 @@
 import Type from 'typebox';
-import { TokenPair } from './calls/auth.js';
-import { ErrorCodeSchema, Nickname, Password, User, Username } from './scalars.js';
+import { Account, AuditDomain, AuditEntry } from './admin.js';
+import { accountExample, TokenPair } from './calls/auth.js';
+import { pageSize } from './calls/define.js';
+import { limits } from './limits.js';
+import {
+  Content,
+  ErrorCodeSchema,
+  GroupId,
+  MessageId,
+  Nickname,
+  Password,
+  positive,
+  Seq,
+  Time,
+  User,
+  UserId,
+  Username,
+} from './scalars.js';
 
 /** How every refusal looks over HTTP. */
 export const RestError = Type.Object({
@@ -13,9 +29,20 @@ export const RestError = Type.Object({
 
 const user = { id: 2, username: 'player1', nickname: 'player1', role: 'user' };
 const pair = { token: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln', refreshToken: 'kT1nTq0w1J6mH0vXbX2Y4w', expiresIn: 3600, user };
+const entry = {
+  domain: 'group',
+  id: 1,
+  time: '2026-11-22T08:00:00.000Z',
+  by: 2,
+  act: 'removeMember',
+  userId: 3,
+  groupId: 2,
+};
+const refusals = ['BAD_REQUEST', 'UNAUTHENTICATED', 'FORBIDDEN', 'UNAVAILABLE'] as const;
+const ofUser = Type.Object({ userId: UserId });
 const NewRefreshToken = Type.String({ minLength: 16, maxLength: 256 });
 
-/** The REST calls of the gateway: body in, body out, errors, examples. */
+/** The REST calls of the gateway: path, query and body in, body out, errors, examples. Those under `/admin` are for the system role `admin`. */
 export const restCalls = {
   register: {
     method: 'POST',
@@ -92,5 +119,83 @@ export const restCalls = {
     body: Type.Object({ oldPassword: Password, newPassword: Password }),
     errors: ['BAD_REQUEST', 'UNAUTHENTICATED', 'BAD_CREDENTIALS', 'RATE_LIMITED', 'UNAVAILABLE'],
     example: { oldPassword: '123456', newPassword: 'secret-tea' },
+  },
+  listAccounts: {
+    method: 'GET',
+    path: '/admin/accounts',
+    bearer: true,
+    status: 200,
+    description: 'Accounts by id, 50 unless told; the next page begins after the last id of this one.',
+    query: Type.Object({
+      prefix: Type.Optional({ ...Username, description: 'how the username begins, compared without case' }),
+      after: Type.Optional(positive('only ids above this one')),
+      limit: Type.Optional(pageSize(limits.accounts)),
+    }),
+    reply: Type.Object({ accounts: Type.Array(Account), more: Type.Boolean() }),
+    errors: refusals,
+    replyExample: { accounts: [accountExample], more: false },
+  },
+  setDisabled: {
+    method: 'PATCH',
+    path: '/admin/accounts/{userId}',
+    bearer: true,
+    status: 200,
+    description: 'Disable an account, which ends all its logins within 2 s, or enable it. The last admin stays.',
+    params: ofUser,
+    body: Type.Object({ disabled: Type.Boolean() }),
+    reply: Account,
+    errors: [...refusals, 'NOT_FOUND', 'CONFLICT'],
+    example: { disabled: true },
+    replyExample: { ...accountExample, disabled: true },
+  },
+  resetPassword: {
+    method: 'PUT',
+    path: '/admin/accounts/{userId}/password',
+    bearer: true,
+    status: 204,
+    description: 'Give an account another password; all its logins end within 2 s.',
+    params: ofUser,
+    body: Type.Object({ newPassword: Password }),
+    errors: [...refusals, 'NOT_FOUND'],
+    example: { newPassword: 'secret-tea' },
+  },
+  officialNotice: {
+    method: 'POST',
+    path: '/admin/notices',
+    bearer: true,
+    status: 201,
+    description: 'Say something officially, in the official group unless another is named.',
+    body: Type.Object({ content: Content, groupId: Type.Optional(GroupId) }),
+    reply: Type.Object({ groupId: GroupId, id: MessageId, seq: Seq, createTime: Time }),
+    errors: [...refusals, 'NOT_FOUND', 'GROUP_DISSOLVED'],
+    example: { content: '今晚八点维护' },
+    replyExample: {
+      groupId: 1,
+      id: '01890a5d-ac96-774b-bcce-b302099a8057',
+      seq: 7,
+      createTime: '2026-11-22T08:00:00.000Z',
+    },
+  },
+  audit: {
+    method: 'GET',
+    path: '/admin/audit',
+    bearer: true,
+    status: 200,
+    description:
+      'Administrative acts of all domains, newest first, 50 unless told. The next page is asked with all that `next` names. A domain that is down is named in `unavailable` and asked again from the same place by the next page.',
+    query: Type.Object({
+      domain: Type.Optional(AuditDomain),
+      beforeAuth: Type.Optional(positive('only entries of `auth` with a lower id')),
+      beforeGroup: Type.Optional(positive('only entries of `group` with a lower id')),
+      limit: Type.Optional(pageSize(limits.audit)),
+    }),
+    reply: Type.Object({
+      entries: Type.Array(AuditEntry),
+      more: Type.Boolean(),
+      next: Type.Object({ beforeAuth: Type.Optional(positive('')), beforeGroup: Type.Optional(positive('')) }),
+      unavailable: Type.Optional(Type.Array(AuditDomain)),
+    }),
+    errors: refusals,
+    replyExample: { entries: [entry], more: true, next: { beforeGroup: 1 } },
   },
 } as const;

@@ -16,7 +16,9 @@ export const text = (max: number, description: string) =>
 export const textOrEmpty = (max: number, description: string) =>
   Type.String({ maxLength: max, pattern: `^${clean}*$`, description });
 
-const positive = (description: string) => Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description });
+/** Ids and counts: whole, from 1 on, exact in JavaScript. */
+export const positive = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description });
 
 export const UserId = positive('user id');
 export const GroupId = positive('group id');

@@ -51,8 +51,13 @@ export const Notice = Type.Object(
     announcement: Type.Optional(Announcement),
     joinPolicy: Type.Optional(JoinPolicy),
     seq: Type.Optional(Seq),
+    official: Type.Optional(
+      Type.Literal(true, {
+        description: "an administrator's words in `content`; the event is `updated`, and nothing changed",
+      }),
+    ),
   },
-  { description: 'a change of the group, or a recall of the message `seq`' },
+  { description: 'a change of the group, a recall of the message `seq`, or an official notice' },
 );
 export type Notice = Static<typeof Notice>;
 
@@ -64,7 +69,7 @@ const messageFields = {
   id: MessageId,
   seq: Seq,
   from: UserId,
-  content: textOrEmpty(limits.content, 'empty in a notice and where it was recalled'),
+  content: textOrEmpty(limits.content, 'empty where it was recalled and in a notice, unless it is an official one'),
   kind: MessageKind,
   createTime: Time,
   clientId: Type.Optional(ClientId),

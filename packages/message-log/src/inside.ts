@@ -28,13 +28,13 @@ export function createInside({ tables, dialect, clock, archive }: InsideOptions)
     if (!row) throw new Error(`appendInside: there is no conversation ${conversationId}`);
     const lastSeq = Number(row.lastSeq);
     const createTime = clock();
-    const stored = notices.map(({ from, notice }, i): StoredMessage => {
+    const stored = notices.map(({ from, notice, content = '' }, i): StoredMessage => {
       return {
         conversationId,
         seq: lastSeq + i + 1,
         id: uuidv7(),
         from,
-        content: '',
+        content,
         kind: 'notice',
         notice,
         createTime,
@@ -47,7 +47,7 @@ export function createInside({ tables, dialect, clock, archive }: InsideOptions)
         one.seq,
         one.id,
         one.from,
-        '',
+        one.content,
         1,
         JSON.stringify(one.notice satisfies Notice | undefined),
         null,

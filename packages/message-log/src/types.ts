@@ -30,7 +30,7 @@ export interface StoredMessage {
   readonly seq: number;
   readonly id: string;
   readonly from: number;
-  /** Empty in notices and where it was recalled. */
+  /** Empty where it was recalled, and in notices but official ones. */
   readonly content: string;
   readonly kind: MessageKind;
   readonly notice?: Notice;
@@ -143,7 +143,7 @@ export interface MessageLog<D extends Draft> {
   appendInside(
     manager: EntityManager,
     conversationId: number,
-    notices: readonly { from: number; notice: Notice }[],
+    notices: readonly { from: number; notice: Notice; content?: string }[],
   ): Promise<StoredMessage[]>;
   /**
    * One message, read inside the caller's transaction, which holds the conversation's lock as for `appendInside`. One that

@@ -1,3 +1,4 @@
+export { type Act, AuditRow, actsBefore, createAudit, forgetActs, noteAct } from './audit.js';
 export { ConfigError, commonConfig, databaseUrl, type LogLevel, loadConfig, logLevels, port } from './config.js';
 export { type Ddl, ddl, dialectOf } from './database/ddl.js';
 export { classify, type ErrorKind } from './database/errors.js';

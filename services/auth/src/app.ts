@@ -1,6 +1,8 @@
 import type { Bus } from '@teahouse/bus';
 import type { Database, Log, Readiness } from '@teahouse/service-kit';
 import { Accounts } from './accounts.js';
+import { Administration } from './admin.js';
+import { AdminStore } from './admin-store.js';
 import type { AuthConfig } from './config.js';
 import { serveAuth } from './endpoints.js';
 import { KeyRing } from './keys.js';
@@ -43,12 +45,13 @@ export async function startAuth({ bus, database, config, log }: AuthDependencies
   const keys = await KeyRing.open(database, views, { tokenTtlMs, ...(file === undefined ? {} : { file }) });
   await seed(config, users, passwords);
 
-  const repair = new Repair(bus, users, loginStore, views, keys, log);
+  const repair = new Repair(bus, database, users, loginStore, views, keys, log);
   await repair.first(firstViewsMs);
   const logins = new Logins(loginStore, views, keys.active, config.TOKEN_TTL_SECONDS);
   const accounts = new Accounts(users, logins, passwords, new LoginLimits(config.RATE_LOGINS_PER_MINUTE), views);
+  const administration = new Administration(database, new AdminStore(database), passwords, views);
   const seen = new SeenWriter(users, log);
-  const subscriptions = serveAuth(bus, { accounts, logins, seen });
+  const subscriptions = serveAuth(bus, { accounts, logins, administration, seen });
   await bus.flush().catch((error) => log.warn({ err: error }, 'the bus has not yet confirmed the calls'));
 
   const close = async () => {

@@ -1,12 +1,19 @@
 import { type Bus, type Subscription, serveCall } from '@teahouse/bus';
 import { authCalls, queueGroups, subjects } from '@teahouse/contracts';
 import type { Accounts } from './accounts.js';
+import type { Administration } from './admin.js';
 import type { Logins } from './logins.js';
 import type { SeenWriter } from './seen.js';
 
+/** Administration is rare, and all its acts lock the same rows: it leaves the connections to the logins. */
+const fewAtOnce = { concurrency: 4, pending: 64 };
+
 /** Everything that others may ask of auth or tell it. One instance answers. */
-export function serveAuth(bus: Bus, verbs: { accounts: Accounts; logins: Logins; seen: SeenWriter }): Subscription[] {
-  const { accounts, logins, seen } = verbs;
+export function serveAuth(
+  bus: Bus,
+  verbs: { accounts: Accounts; logins: Logins; administration: Administration; seen: SeenWriter },
+): Subscription[] {
+  const { accounts, logins, administration, seen } = verbs;
   const group = queueGroups.auth;
   return [
     serveCall(bus, authCalls.register, group, (request, { deadline }) => accounts.register(request, deadline)),
@@ -20,6 +27,16 @@ export function serveAuth(bus: Bus, verbs: { accounts: Accounts; logins: Logins;
     serveCall(bus, authCalls.lastOnline, group, (request) => accounts.lastOnline(request)),
     serveCall(bus, authCalls.refresh, group, (request) => logins.refresh(request)),
     serveCall(bus, authCalls.logout, group, (request) => logins.logout(request)),
+    serveCall(bus, authCalls.listAccounts, group, (request) => administration.listAccounts(request), fewAtOnce),
+    serveCall(bus, authCalls.setDisabled, group, (request) => administration.setDisabled(request), fewAtOnce),
+    serveCall(bus, authCalls.audit, group, (request) => administration.audit(request), fewAtOnce),
+    serveCall(
+      bus,
+      authCalls.resetPassword,
+      group,
+      (request, { deadline }) => administration.resetPassword(request, deadline),
+      fewAtOnce,
+    ),
     bus.subscribe(subjects.seen, (payload) => seen.hear(payload), { queue: group }),
   ];
 }

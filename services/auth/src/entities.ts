@@ -1,3 +1,4 @@
+import { AuditRow } from '@teahouse/service-kit';
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 /** An account. */
@@ -103,4 +104,4 @@ export class SigningKeyRow {
   usedTime!: number;
 }
 
-export const authEntities = [UserRow, LoginRow, SigningKeyRow];
+export const authEntities = [UserRow, LoginRow, SigningKeyRow, AuditRow];

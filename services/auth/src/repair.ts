@@ -1,5 +1,5 @@
 import type { Bus } from '@teahouse/bus';
-import type { Log } from '@teahouse/service-kit';
+import { type Database, forgetActs, type Log } from '@teahouse/service-kit';
 import type { KeyRing } from './keys.js';
 import type { LoginStore } from './login-store.js';
 import { every, type Periodic, settledWithin } from './periodic.js';
@@ -28,6 +28,7 @@ export class Repair {
 
   constructor(
     private readonly bus: Bus,
+    private readonly database: Database,
     private readonly users: UserStore,
     private readonly logins: LoginStore,
     private readonly views: AuthViews,
@@ -91,6 +92,7 @@ export class Repair {
     if (now >= this.#forgetDue) {
       await this.views.forgetRevocations();
       while (await this.logins.removeExpired());
+      while (await forgetActs(this.database));
       this.#forgetDue = now + forgetMs;
     }
   }

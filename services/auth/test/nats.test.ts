@@ -1,6 +1,7 @@
 import { accountsSuite } from './accounts-suite.js';
+import { adminSuite } from './admin-suite.js';
 import { loginsSuite } from './logins-suite.js';
 import { repairSuite } from './repair-suite.js';
 import { natsSetup } from './setups.js';
 
-for (const suite of [accountsSuite, loginsSuite, repairSuite]) suite('NATS and MariaDB', natsSetup);
+for (const suite of [accountsSuite, adminSuite, loginsSuite, repairSuite]) suite('NATS and MariaDB', natsSetup);

@@ -113,6 +113,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       config,
       log,
       tokens,
+      users,
       ready,
       pageDir: options.pageDir ?? builtPage,
       mayOpen: () => connections.sockets < config.MAX_CONNECTIONS && !closing,

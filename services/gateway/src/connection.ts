@@ -26,6 +26,7 @@ const answerMs = 1800;
 /** One socket, from its opening to its end. Nothing that a client sends makes any of its methods throw. */
 export class Connection implements Session, InboxOwner {
   readonly id: string;
+  readonly address: string;
   readonly outbox: Outbox;
   readonly openedAt = performance.now();
   readonly #ws: WebSocket;
@@ -33,7 +34,6 @@ export class Connection implements Session, InboxOwner {
   readonly #registry: Registry<Connection>;
   readonly #inbox = new Inbox(this);
   readonly #throttle: Throttle;
-  #address: string;
   #state: State = 'opened';
   #login: Login | undefined;
   #user: User | undefined;
@@ -46,7 +46,7 @@ export class Connection implements Session, InboxOwner {
   constructor(id: string, ws: WebSocket, address: string, around: Surroundings, registry: Registry<Connection>) {
     this.id = id;
     this.#ws = ws;
-    this.#address = address;
+    this.address = address;
     this.#around = around;
     this.#registry = registry;
     this.#throttle = new Throttle(around.rates);
@@ -260,10 +260,9 @@ export class Connection implements Session, InboxOwner {
 
   async #enter(fields: InitFields, ref: string | undefined): Promise<void> {
     const { logins, tools } = this.#around;
-    const login = await logins.begin(fields, this.#address, answerMs);
+    const login = await logins.begin(fields, this.address, answerMs);
     if (this.#state !== 'entering') return;
     this.#login = login;
-    this.#address = '';
     if (!this.#registry.admit(this)) throw new TeahouseError('RATE_LIMITED', 'You have too many connections.');
     this.#user = await logins.confirm(login);
     if (this.#state !== 'entering') return;

@@ -1,6 +1,14 @@
 import type { Bus } from '@teahouse/bus';
-import { type Caller, membershipChange, type Notice, TeahouseError } from '@teahouse/contracts';
+import {
+  type AuditAct,
+  type AuditDetail,
+  type Caller,
+  membershipChange,
+  type Notice,
+  TeahouseError,
+} from '@teahouse/contracts';
 import type { StoredMessage } from '@teahouse/message-log';
+import { type Act, noteAct } from '@teahouse/service-kit';
 import type { EntityManager } from 'typeorm';
 import { GroupChat, GroupChatMember, GroupJoinRequest } from './entities.js';
 import { Rights } from './numbers.js';
@@ -18,19 +26,26 @@ type Changeable = Partial<Pick<GroupChat, 'groupName' | 'announcement' | 'joinPo
  */
 export class Change {
   readonly #notices: { from: number; notice: Notice }[] = [];
+  readonly #acts: Omit<Act, 'by' | 'groupId' | 'seq'>[] = [];
   readonly #entered = new Map<number, GroupChatMember>();
   readonly #left = new Set<number>();
 
   constructor(
     readonly manager: EntityManager,
     readonly group: GroupChat,
-    private readonly by: number,
+    private readonly by: Pick<Caller, 'userId' | 'address'>,
     private readonly maxGroupsPerUser: number,
   ) {}
 
   /** Appends a notice to the group's log at the end of the transaction. */
   note(notice: Notice): void {
-    this.#notices.push({ from: this.by, notice: { by: this.by, ...notice } });
+    const by = this.by.userId;
+    this.#notices.push({ from: by, notice: { by, ...notice } });
+  }
+
+  /** Writes down at the end of the transaction that this was done by the power of an office. */
+  audit(act: AuditAct, userId?: number, detail?: AuditDetail): void {
+    this.#acts.push({ act, ...(userId === undefined ? {} : { userId }), ...(detail === undefined ? {} : { detail }) });
   }
 
   async set(fields: Changeable): Promise<void> {
@@ -81,13 +96,16 @@ export class Change {
     await countMembership(this.manager, userId, by);
   }
 
-  /** Writes the notices. Returns what to say once the transaction has committed. */
+  /** Writes the notices and the acts. Returns what to say once the transaction has committed. */
   async seal({ messages, bus }: Service): Promise<Changed> {
     const { group } = this;
     const userIds = [...this.#entered.keys(), ...this.#left];
-    if (this.#notices.length === 0) return { publish: () => {}, userIds };
     const stored = await messages.appendInside(this.manager, group.id, this.#notices);
-    group.lastSeq = stored.at(-1)?.seq ?? group.lastSeq;
+    const newest = stored.at(-1);
+    const told = newest === undefined ? {} : { seq: newest.seq };
+    for (const act of this.#acts) await noteAct(this.manager, { ...act, by: this.by, groupId: group.id, ...told });
+    if (newest === undefined) return { publish: () => {}, userIds };
+    group.lastSeq = newest.seq;
     return { publish: () => this.#publish(bus, stored), userIds };
   }
 
@@ -128,7 +146,7 @@ export async function changeGroup<T>(
   const { result, changed } = await service.turns.take(groupId, async () => {
     const done = await service.database.transaction(async (manager) => {
       const mine = standing(await lockGroup(manager, groupId, caller.userId), caller);
-      const change = new Change(manager, mine.group, caller.userId, service.maxGroupsPerUser);
+      const change = new Change(manager, mine.group, caller, service.maxGroupsPerUser);
       const result = await work(change, mine);
       return { result, changed: await change.seal(service) };
     });
@@ -147,7 +165,7 @@ export async function makeGroup(
 ): Promise<GroupChat> {
   const { group, changed } = await service.database.transaction(async (manager) => {
     const group = await insertGroup(manager, { ...fields, ownerId: caller.userId });
-    const change = new Change(manager, group, caller.userId, service.maxGroupsPerUser);
+    const change = new Change(manager, group, caller, service.maxGroupsPerUser);
     await change.enter(caller.userId, Rights.owner, 'created');
     return { group, changed: await change.seal(service) };
   });

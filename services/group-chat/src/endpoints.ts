@@ -1,5 +1,6 @@
 import { type ServeOptions, type Subscription, serveCall } from '@teahouse/bus';
 import { groupCalls, queueGroups } from '@teahouse/contracts';
+import { audit, officialNotice } from './admin.js';
 import { createGroup, dissolveGroup, findGroup, groupInfo, setGroupState, updateGroup } from './groups.js';
 import { inviteMember, joinGroup, leaveGroup, listMembers } from './members.js';
 import { append, heads, history, markRead, repair, search, typing } from './messages.js';
@@ -39,6 +40,8 @@ const verbs: { readonly [Name in CallName]: Verb<Name> } = {
   listGroups,
   groupInfo,
   listMembers,
+  officialNotice,
+  audit,
 };
 
 /** Calls that differ from the bus's usual bounds: appends only wait for their lane; searches and finds read much. */
@@ -46,6 +49,7 @@ const bounds: { readonly [Name in CallName]?: ServeOptions } = {
   append: { concurrency: 1024, pending: 1024 },
   search: { concurrency: 4, pending: 64 },
   findGroup: { concurrency: 4, pending: 256 },
+  audit: { concurrency: 4, pending: 64 },
 };
 
 /** Serves all calls. What a verb throws that is no refusal is logged, and the caller hears INTERNAL. */

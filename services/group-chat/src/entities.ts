@@ -1,3 +1,4 @@
+import { AuditRow } from '@teahouse/service-kit';
 import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 /* Times are milliseconds since 1970, UTC. The numbers of states, rights and policies are those of numbers.ts. */
@@ -183,4 +184,5 @@ export const groupChatEntities = [
   GroupUser,
   GroupDissolving,
   GroupMessage,
+  AuditRow,
 ];

@@ -56,6 +56,7 @@ export async function setGroupState(
     if (change.group.state === State[state]) return {};
     await change.set({ state: State[state] });
     change.note({ event: 'state', state });
+    change.audit('setGroupState', undefined, { state });
     return {};
   });
 }
@@ -78,12 +79,9 @@ export async function updateGroup(service: Service, request: Ask<'updateGroup'>)
       ...(announce ? { announcement } : {}),
       ...(open ? { joinPolicy: Policy[joinPolicy] } : {}),
     });
-    change.note({
-      event: 'updated',
-      ...(rename ? { groupName } : {}),
-      ...(announce ? { announcement } : {}),
-      ...(open ? { joinPolicy } : {}),
-    });
+    const told = { ...(rename ? { groupName } : {}), ...(open ? { joinPolicy } : {}) };
+    change.note({ event: 'updated', ...told, ...(announce ? { announcement } : {}) });
+    change.audit('updateGroup', undefined, told);
     return {};
   });
 }
@@ -99,6 +97,7 @@ export async function dissolveGroup(
     await change.manager.delete(GroupJoinRequest, { groupId });
     await change.manager.insert(GroupDissolving, { groupId, afterUserId: 0 });
     change.note({ event: 'dissolved' });
+    change.audit('dissolveGroup');
   });
   await retireDissolved(service, 1);
   return {};

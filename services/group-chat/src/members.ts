@@ -46,11 +46,12 @@ export async function inviteMember(
   mustRank(seen, seen.group.joinPolicy === Policy.open ? 'member' : 'admin');
   await enrolledByName(service, userId);
   return changeGroup(service, caller, groupId, async (change, mine) => {
-    mustRank(mine, mine.group.joinPolicy === Policy.open ? 'member' : 'admin');
+    const rank = mustRank(mine, mine.group.joinPolicy === Policy.open ? 'member' : 'admin');
     if (await readMember(change.manager, groupId, userId)) return {};
     if (await isBanned(change.manager, groupId, userId))
       throw new TeahouseError('FORBIDDEN', 'This user is banned from the group.');
     await change.enter(userId, Rights.member, 'joined');
+    if (rank !== 'member') change.audit('inviteMember', userId);
     return {};
   });
 }

@@ -18,6 +18,7 @@ export async function removeMember(
     const target = await targetOf(change, userId);
     mustOutrank(rank, target);
     await change.leave(target, 'removed');
+    change.audit('removeMember', userId);
     return {};
   });
 }
@@ -36,6 +37,7 @@ export async function banMember(
     await change.manager.delete(GroupJoinRequest, { groupId, userId });
     if (target) await change.leave(target, 'banned');
     else change.note({ event: 'banned', userId });
+    change.audit('banMember', userId);
     return {};
   });
 }
@@ -46,7 +48,8 @@ export async function unbanMember(
 ): Promise<Answer<'unbanMember'>> {
   return changeGroup(service, caller, groupId, async (change, mine) => {
     mustRank(mine, 'admin');
-    await change.manager.delete(GroupBan, { groupId, userId });
+    const { affected } = await change.manager.delete(GroupBan, { groupId, userId });
+    if (affected !== 0) change.audit('unbanMember', userId);
     return {};
   });
 }
@@ -63,7 +66,9 @@ export async function muteMember(
     if (seconds === 0 && target.mutedUntil <= now) return {};
     const mutedUntil = seconds === 0 ? 0 : now + seconds * 1000;
     await change.setMember(target, { mutedUntil });
-    change.note(seconds === 0 ? { event: 'unmuted', userId } : { event: 'muted', userId, mutedUntil: iso(mutedUntil) });
+    const until = seconds === 0 ? {} : { mutedUntil: iso(mutedUntil) };
+    change.note({ event: seconds === 0 ? 'unmuted' : 'muted', userId, ...until });
+    change.audit('muteMember', userId, until);
     return {};
   });
 }
@@ -79,6 +84,7 @@ export async function setRights(
     if (target.rights === Rights[rights]) return {};
     await change.setMember(target, { rights: Rights[rights] });
     change.note({ event: 'rights', userId, rights });
+    change.audit('setRights', userId, { rights });
     return {};
   });
 }
@@ -98,6 +104,7 @@ export async function transferOwner(
     await change.setMember(target, { rights: Rights.owner });
     await change.set({ ownerId: userId });
     change.note({ event: 'owner', userId });
+    change.audit('transferOwner', userId);
     return {};
   });
 }

@@ -1,4 +1,5 @@
 import { limits, TeahouseError } from '@teahouse/contracts';
+import { noteAct } from '@teahouse/service-kit';
 import { publishRun } from './publish.js';
 import { mustRank, standing } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';
@@ -18,7 +19,12 @@ export async function recallMessage(
       throw new TeahouseError('NOT_FOUND', 'There is no such message.');
     const own = message.from === caller.userId && Date.now() - message.createTime <= limits.recallMs;
     if (!own && rank === 'member') throw new TeahouseError('FORBIDDEN');
-    return messages.recallInside(manager, groupId, seq, caller.userId);
+    const told = await messages.recallInside(manager, groupId, seq, caller.userId);
+    if (message.from !== caller.userId) {
+      const act = { by: caller, act: 'recallMessage', userId: message.from, groupId, seq: told.seq } as const;
+      await noteAct(manager, { ...act, detail: { recalledSeq: seq } });
+    }
+    return told;
   });
   publishRun(bus, groupId, [notice], []);
   return { seq: notice.seq };

@@ -36,6 +36,7 @@ export async function answerJoinRequest(
     if (!accept) await manager.delete(GroupJoinRequest, { groupId, userId });
     // Nobody is a member and asks, as whoever comes in asks no more.
     else await change.enter(userId, Rights.member, 'joined');
+    change.audit('answerJoinRequest', userId, { accept });
   });
   pushToUser(service.bus, userId, { type: 'joinAnswer', groupId, accepted: accept });
   return {};

@@ -1,4 +1,5 @@
 import { type GroupHeads, subjects } from '@teahouse/contracts';
+import { forgetActs } from '@teahouse/service-kit';
 import { retireDissolved } from './dissolving.js';
 import type { Service } from './service.js';
 
@@ -6,6 +7,8 @@ const everyMs = 2_000;
 /** How far back a sweep looks: transactions take time, clocks of instances differ, and one event may be lost. */
 const windowMs = 10_000;
 const firstWindowMs = 60_000;
+/** How often old entries of the audit trail are looked for. */
+const forgetMs = 10 * 60_000;
 /** Groups told at once, about 100 KiB; those that moved last are the ones left out beyond, and the next sweep has them. */
 const groupsAtOnce = 5_000;
 
@@ -20,9 +23,10 @@ export interface Sweep {
  * there, even when its sender died. The view of memberships is mended in the same rounds.
  */
 export function startSweep(service: Service): Sweep {
-  const { bus, messages, memberships, log } = service;
+  const { bus, database, messages, memberships, log } = service;
   /** When the last round that reached the bus began. */
   let told = Date.now() - firstWindowMs;
+  let forgetDue = 0;
   let healthy = true;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -43,6 +47,10 @@ export function startSweep(service: Service): Sweep {
       if (bus.connected) {
         await memberships.sweep();
         await retireDissolved(service, Number.POSITIVE_INFINITY);
+      }
+      if (Date.now() >= forgetDue) {
+        while (await forgetActs(database));
+        forgetDue = Date.now() + forgetMs;
       }
       healthy = true;
     } catch (error) {

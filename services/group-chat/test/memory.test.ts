@@ -1,7 +1,9 @@
+import { auditSuite } from './audit-suite.js';
 import { groupsSuite } from './groups-suite.js';
 import { membersSuite } from './members-suite.js';
 import { messagesSuite } from './messages-suite.js';
 import { memorySetup } from './setups.js';
 import { viewsSuite } from './views-suite.js';
 
-for (const suite of [groupsSuite, membersSuite, messagesSuite, viewsSuite]) suite('memory and SQLite', memorySetup);
+for (const suite of [auditSuite, groupsSuite, membersSuite, messagesSuite, viewsSuite])
+  suite('memory and SQLite', memorySetup);

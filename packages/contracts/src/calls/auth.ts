@@ -1,12 +1,12 @@
 import Type from 'typebox';
+import { Account, Address, Administrator, AuditRecord } from '../admin.js';
 import { findUser } from '../frames/people.js';
 import { limits } from '../limits.js';
 import { EpochMs, Nickname, Password, User, UserId, Username } from '../scalars.js';
-import { callOfFrame, defineCall } from './define.js';
+import { callOfFrame, defineCall, pageSize } from './define.js';
 
 /** A login family: one login and all tokens refreshed from it. */
 export const LoginId = Type.String({ pattern: '^[0-9a-f-]{36}$', description: 'login family, the claim `sid`' });
-const Address = Type.String({ maxLength: 64, description: "the client's address, for the login limits" });
 const RefreshToken = Type.String({ minLength: 16, maxLength: 256 });
 
 export const TokenPair = Type.Object({
@@ -21,6 +21,8 @@ const loginId = '01890a5d-ac96-774b-bcce-b302099a8057';
 const refreshToken = 'kT1nTq0w1J6mH0vXbX2Y4w';
 const pair = { token: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln', refreshToken, expiresIn: 3600, user };
 const address = '127.0.0.1';
+const by = { userId: 1, address };
+export const accountExample = { ...user, disabled: false, createTime: '2026-11-22T08:00:00.000Z' };
 
 export const authCalls = {
   register: defineCall({
@@ -94,4 +96,48 @@ export const authCalls = {
     replyExample: { times: [[2, 1763798400000]] },
   }),
   findUser: callOfFrame('auth', findUser),
+  listAccounts: defineCall({
+    subject: 'auth.call.listAccounts',
+    description: 'Accounts by id, those after `after`, all or those whose name begins so.',
+    request: {
+      by: Administrator,
+      after: Type.Optional(UserId),
+      limit: pageSize(limits.accounts),
+      prefix: Type.Optional(Username),
+    },
+    reply: { accounts: Type.Array(Account), more: Type.Boolean() },
+    errors: ['FORBIDDEN'],
+    example: { by, limit: 50, prefix: 'play' },
+    replyExample: { accounts: [accountExample], more: false },
+  }),
+  setDisabled: defineCall({
+    subject: 'auth.call.setDisabled',
+    description: 'Disable an account, which ends all its logins, or enable it again. One admin always remains.',
+    request: { by: Administrator, userId: UserId, disabled: Type.Boolean() },
+    reply: { account: Account },
+    errors: ['FORBIDDEN', 'NOT_FOUND', 'CONFLICT'],
+    example: { by, userId: 2, disabled: true },
+    replyExample: { account: { ...accountExample, disabled: true } },
+  }),
+  resetPassword: defineCall({
+    subject: 'auth.call.resetPassword',
+    description: 'Give an account another password; all its logins end.',
+    request: { by: Administrator, userId: UserId, newPassword: Password },
+    reply: {},
+    errors: ['FORBIDDEN', 'NOT_FOUND'],
+    example: { by, userId: 2, newPassword: 'secret-tea' },
+    replyExample: {},
+  }),
+  audit: defineCall({
+    subject: 'auth.call.audit',
+    description: 'Administrative acts on accounts, newest first, those before the entry `before`.',
+    request: { by: Administrator, before: Type.Optional(AuditRecord.properties.id), limit: pageSize(limits.audit) },
+    reply: { entries: Type.Array(AuditRecord), more: Type.Boolean() },
+    errors: ['FORBIDDEN'],
+    example: { by, limit: 50 },
+    replyExample: {
+      entries: [{ id: 1, time: 1795334400000, by: 1, act: 'disableAccount', userId: 2, address }],
+      more: false,
+    },
+  }),
 } as const;

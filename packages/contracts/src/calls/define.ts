@@ -1,4 +1,5 @@
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox';
+import { Address } from '../admin.js';
 import type { ErrorCode } from '../errors.js';
 import type { ClientFrame } from '../frames/define.js';
 import { ConnectionId, SystemRole, UserId } from '../scalars.js';
@@ -18,7 +19,12 @@ export type CallRequest<C> = C extends Call<infer Request, TSchema> ? Static<Req
 export type CallReply<C> = C extends Call<TSchema, infer Reply> ? Static<Reply> : never;
 
 /** Who asks: checked by the gateway, believed by the services, which only the gateway can reach. */
-export const Caller = Type.Object({ userId: UserId, role: SystemRole, connectionId: ConnectionId });
+export const Caller = Type.Object({
+  userId: UserId,
+  role: SystemRole,
+  connectionId: ConnectionId,
+  address: Type.Optional(Address),
+});
 export type Caller = Static<typeof Caller>;
 export const callerExample = { userId: 2, role: 'user', connectionId: 'g1-1' } as const;
 
@@ -61,3 +67,6 @@ export function callOfFrame<
     replyExample: frame.replyExample,
   };
 }
+
+/** How many entries of a list are wanted. */
+export const pageSize = (maximum: number) => Type.Integer({ minimum: 1, maximum });

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { Administrator, AuditRecord } from '../admin.js';
 import * as groups from '../frames/groups.js';
 import * as messages from '../frames/messages.js';
 import { limits } from '../limits.js';
@@ -15,7 +16,7 @@ import {
   UserId,
 } from '../scalars.js';
 import { GroupMessage, GroupSummary, MemberRow } from '../shapes.js';
-import { callOfFrame, defineCall } from './define.js';
+import { callOfFrame, defineCall, pageSize } from './define.js';
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
 const createTime = '2026-11-22T08:00:00.000Z';
@@ -120,4 +121,24 @@ export const groupCalls = {
     ...callOfFrame('group', groups.listMembers),
     reply: Type.Object({ members: Type.Array(MemberRow), more: Type.Boolean() }),
   },
+  officialNotice: defineCall({
+    subject: 'group.call.officialNotice',
+    description: "Append an administrator's words to a group's log, whatever the group's state but dissolved.",
+    request: { by: Administrator, groupId: GroupId, content: Content },
+    reply: { id: MessageId, seq: Seq, createTime: Time },
+    errors: ['NOT_FOUND', 'GROUP_DISSOLVED'],
+    example: { by: { userId: 1, address: '127.0.0.1' }, groupId: 1, content: '今晚八点维护' },
+    replyExample: { id, seq: 7, createTime },
+  }),
+  audit: defineCall({
+    subject: 'group.call.audit',
+    description: 'Administrative acts on groups, newest first, those before the entry `before`.',
+    request: { before: Type.Optional(AuditRecord.properties.id), limit: pageSize(limits.audit) },
+    reply: { entries: Type.Array(AuditRecord), more: Type.Boolean() },
+    example: { limit: 50 },
+    replyExample: {
+      entries: [{ id: 1, time: 1795334400000, by: 2, act: 'removeMember', groupId: 2, userId: 3, seq: 8 }],
+      more: false,
+    },
+  }),
 } as const;

@@ -1,4 +1,4 @@
-export { authCalls, LoginId, TokenPair } from './auth.js';
+export { accountExample, authCalls, LoginId, TokenPair } from './auth.js';
 export {
   type Call,
   type Caller,

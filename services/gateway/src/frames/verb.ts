@@ -20,6 +20,8 @@ import type { Sends } from '../sends.js';
 /** A logged-in connection as verbs see it. */
 export interface Session extends HubSocket {
   readonly user: User;
+  /** The client's, as far as it is known. */
+  readonly address: string;
   /** Where group messages without a `groupId` go. */
   readonly defaultGroupId: number;
   /** True at most once a second for one conversation. */
@@ -83,7 +85,7 @@ export function conversationOfPlace(fields: { groupId?: number; with?: number })
 }
 
 function callerOf(session: Session): Caller {
-  return { userId: session.userId, role: session.user.role, connectionId: session.id };
+  return { userId: session.userId, role: session.user.role, connectionId: session.id, address: session.address };
 }
 
 /** Carries a frame on to its service, with those fields that the service takes, and who sent it. */

@@ -7,10 +7,13 @@ import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
 import type { GatewaySettings } from '../config.js';
 import type { Tokens } from '../tokens.js';
+import type { Users } from '../users.js';
+import { registerAdmin } from './admin.js';
 import { registerCalls } from './calls.js';
 import { registerDocs } from './docs.js';
 import { clientErrorHandler, frameworkErrors, setErrorAnswers } from './errors.js';
 import { registerPage } from './page.js';
+import { numbersOf } from './schema.js';
 import { registerHeaders } from './security.js';
 import { registerSockets, socketRoute } from './sockets.js';
 
@@ -19,6 +22,7 @@ export interface HttpOptions {
   readonly config: GatewaySettings;
   readonly log: Log;
   readonly tokens: Tokens;
+  readonly users: Users;
   readonly pageDir: string;
   readonly ready: () => { ok: boolean; details: Record<string, unknown> };
   readonly mayOpen: () => boolean;
@@ -42,9 +46,11 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   const { config, log } = options;
   const app = createApp(config, log);
   setErrorAnswers(app, log);
-  app.setValidatorCompiler(({ schema }) => {
+  app.setValidatorCompiler(({ schema, httpPart }) => {
     const validator = Compile(schema as TSchema);
-    return (value: unknown) => {
+    const read = httpPart === 'body' ? undefined : numbersOf(schema as TSchema);
+    return (given: unknown) => {
+      const value = read === undefined ? given : read(given);
       const wrong = firstWrong(validator as never, value);
       return wrong === undefined ? { value } : { error: new TeahouseError('BAD_REQUEST', wrong) };
     };
@@ -53,6 +59,7 @@ export async function startHttp(options: HttpOptions): Promise<Http> {
   await registerHeaders(app);
   await registerDocs(app);
   registerCalls(app, options);
+  registerAdmin(app, options);
   const hidden = { schema: { hide: true } };
   app.get('/health/live', hidden, async () => ({ ok: true }));
   app.get('/health/ready', hidden, async (_request, reply) => {

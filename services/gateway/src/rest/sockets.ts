@@ -4,6 +4,7 @@ import { closeCatalogue, limits } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import { addressOf } from './asking.js';
 import { originCheck } from './security.js';
 
 export interface SocketOptions {
@@ -53,7 +54,7 @@ export function socketRoute(options: SocketOptions) {
       // Nothing is ever answered over HTTP here: let request and response go instead of keeping them with the socket.
       responses.get(request.raw)?.detachSocket(request.raw.socket);
       if (options.mayOpen()) {
-        options.opened(socket, request.ip);
+        options.opened(socket, addressOf(request));
         return;
       }
       refused.add(socket);

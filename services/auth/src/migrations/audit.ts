@@ -1,0 +1,17 @@
+import { createAudit } from '@teahouse/service-kit';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The audit trail, and an index by which the admins, who are few, are found and locked. */
+export class CreateAudit1795500000000 implements MigrationInterface {
+  name = 'CreateAudit1795500000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await createAudit(runner);
+    await runner.query('CREATE INDEX user_role ON `user` (role)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX user_role ON `user`');
+    await runner.query('DROP TABLE audit');
+  }
+}
