@@ -10,6 +10,7 @@ import {
   within,
 } from '@teahouse/test';
 import t from 'tap';
+import { administration } from './admin.js';
 import { badInput } from './bad-input.js';
 import { crowdTalks } from './crowd.js';
 import { each, socketOf, wholeHistory } from './people.js';
@@ -55,6 +56,8 @@ t.test('the lines of the README of the client run', (t) => readmeRuns(t, url));
 t.test('a crowd talks', (t) => crowdTalks(t, url));
 
 t.test('bad input', (t) => badInput(t, url));
+
+t.test('administration', (t) => administration(t, url, url));
 
 t.test('what was acknowledged survives kill -9, and who was connected comes back and goes on', async (t) => {
   const watcher = new ChatClient({ url, username: 'player2', password: '123456' });

@@ -44,7 +44,24 @@ export async function wholeHistory(client: TestClient, groupId: number, afterSeq
   return messages;
 }
 
-async function post(url: string, body: object): Promise<Record<string, unknown>> {
+/** One REST call with a token; whatever the answer is. */
+export async function rest(
+  method: string,
+  url: string,
+  token: string,
+  body?: object,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+    body: body ? JSON.stringify(body) : null,
+    signal: AbortSignal.timeout(10_000),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+}
+
+export async function post(url: string, body: object): Promise<Record<string, unknown>> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

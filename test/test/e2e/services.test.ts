@@ -7,9 +7,10 @@ import {
   temporaryDirectory,
 } from '@teahouse/test';
 import t, { type Test } from 'tap';
+import { administration, auditOf, namesOf } from './admin.js';
 import { badInput } from './bad-input.js';
 import { crowdTalks } from './crowd.js';
-import { socketOf, tokenOf } from './people.js';
+import { rest, socketOf, tokenOf } from './people.js';
 import { playersMeet } from './seed.js';
 
 const stack = await startStack({
@@ -57,6 +58,8 @@ t.test('the players of the seed scripts meet', (t) => playersMeet(t, url));
 t.test('a crowd talks', (t) => crowdTalks(t, url));
 
 t.test('bad input', (t) => badInput(t, url));
+
+t.test('administration on two gateways', (t) => administration(t, url, otherUrl));
 
 t.test(
   'private-chat killed: groups go on, private sends are unavailable, then work again on the same sockets',
@@ -121,4 +124,36 @@ t.test('auth killed: who holds a token connects and chats, on a freshly started 
   await back(() => tokenOf(otherUrl, 'player2'));
   await one.client.close();
   await three.client.close();
+});
+
+t.test('names and the audit trail of the other domain are there while auth or group-chat is down', async (t) => {
+  const token = await tokenOf(url, 'admin');
+  const guest = await tokenOf(url, 'guest', 'other-tea');
+  const { client, ready } = await TestClient.login(socketOf(url), {
+    token: await tokenOf(url, 'teamaster', 'secret-tea'),
+  });
+  t.teardown(() => client.terminate());
+  const accounts = await rest('GET', `${url}/admin/accounts?prefix=guest`, token);
+  const [{ id }] = accounts.body.accounts as [{ id: number }];
+  await rest('PATCH', `${url}/admin/accounts/${id}`, token, { disabled: true });
+  await only('auth').down('SIGKILL');
+  t.equal(await namesOf(client, id, '小茶'), true, 'the nickname that was changed lately');
+  const again = await TestClient.login(socketOf(otherUrl), { token });
+  t.match(again.ready, { user: { nickname: 'admin', role: 'admin' } });
+  await again.client.close();
+  t.match(ready, { conversations: [{ userId: id, nickname: '小茶' }] });
+  const halves = await auditOf(url, token);
+  t.same(halves.unavailable, ['auth']);
+  t.ok(halves.entries.length > 0 && halves.entries.every(({ domain }) => domain === 'group'));
+  t.equal((await rest('GET', `${url}/me`, guest)).status, 401, 'a disabled account stays out meanwhile');
+
+  await only('auth').up();
+  await back(async () => (await auditOf(url, token)).unavailable === undefined);
+  await t.rejects(tokenOf(url, 'guest', 'other-tea'), /401/, 'and after a restart');
+  await only('group-chat').down('SIGKILL');
+  const others = await auditOf(url, token);
+  t.same(others.unavailable, ['group']);
+  t.match(others.entries[0], { domain: 'auth', act: 'disableAccount', userId: id });
+  await only('group-chat').up();
+  await back(async () => (await auditOf(url, token)).unavailable === undefined);
 });
