@@ -3,6 +3,7 @@ import { runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
 // npm run faults    breaks the whole real system again and again, and checks from the outside that nothing is lost
+// npm run soak      lets the whole real system work for a while, and checks that nothing grows
 
 await runMain(async () => {
   // Whatever was started dies with us, see guard.ts of the test helpers.
@@ -10,6 +11,8 @@ await runMain(async () => {
   const services = ['auth', 'group-chat', 'private-chat', 'gateway'].map((name) => `services/${name}`);
   await setup({ projects: ['test/faults', ...services], page: false });
   await ensurePrograms(Object.values(serverPrograms));
+  const soak = process.argv[2] === 'soak';
+  if (soak) process.argv.splice(2, 1);
   // In this very process: it reads its own arguments from the command line.
-  await import('../test/faults/dist/main.js');
+  await import(soak ? '../test/faults/dist/soak-main.js' : '../test/faults/dist/main.js');
 });

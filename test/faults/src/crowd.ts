@@ -12,8 +12,8 @@ import type { Witness } from './witness.js';
 
 const sdkPeople = 6;
 const rawPeople = 5;
-/** Each speaks about so often. */
-const speakMs = [60, 260] as const;
+/** Each speaks about so often, milliseconds. */
+export type Pace = readonly [number, number];
 
 /** Everybody who chats during a run, in three groups and in private, and what they saw. */
 export class Crowd {
@@ -37,10 +37,11 @@ export class Crowd {
     private readonly url: string,
     private readonly socketUrl: string,
     private readonly random: Random,
+    private readonly pace: Pace,
   ) {}
 
-  static async gather(url: string, socketUrl: string, random: Random): Promise<Crowd> {
-    const crowd = new Crowd(url, socketUrl, random);
+  static async gather(url: string, socketUrl: string, random: Random, pace: Pace = [60, 260]): Promise<Crowd> {
+    const crowd = new Crowd(url, socketUrl, random, pace);
     await crowd.#gather();
     return crowd;
   }
@@ -103,7 +104,7 @@ export class Crowd {
 
   async #speak(index: number): Promise<void> {
     while (this.#talking) {
-      await delay(this.random.int(...speakMs));
+      await delay(this.random.int(...this.pace));
       if (this.#talking) this.#people[index]?.say(this.#place(index));
     }
   }

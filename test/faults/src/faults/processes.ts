@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { eventually, type ServiceName, type ServiceProcess, TestClient } from '@teahouse/test';
 import { post, register } from '../accounts.js';
 import type { Crowd } from '../crowd.js';
+import { childrenOf } from '../gauges.js';
 import { answerWithinMs } from '../judge/promises.js';
 import { pairPlace } from '../message.js';
 import { type BackService, backServices, type System } from '../system.js';
@@ -81,30 +81,20 @@ const restartEach = (name: ServiceName): Kind => ({
   },
 });
 
-/** The worker processes of a gateway; none where it serves in its own process. */
-function workersOf(gateway: ServiceProcess): number[] {
-  try {
-    const children = readFileSync(`/proc/${gateway.pid}/task/${gateway.pid}/children`, 'utf8');
-    return children.trim().split(' ').filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-}
-
 const hitWorker = (signal: 'SIGKILL' | 'SIGSTOP'): Kind => ({
   name: `${signal === 'SIGKILL' ? 'kill' : 'stop'} gateway worker`,
   async inject({ stack }, random) {
     const gateway = random.pick(stack.services.gateway);
-    const before = workersOf(gateway);
+    const before = childrenOf(gateway.pid);
     const worker = random.pick(before.length > 0 ? before : [gateway.pid]);
     process.kill(worker, signal);
     return {
       target: `${gateway.name} worker`,
       effect: hiccups(everything, true),
       async heal() {
-        if (signal === 'SIGSTOP' && (before.length === 0 || workersOf(gateway).includes(worker)))
+        if (signal === 'SIGSTOP' && (before.length === 0 || childrenOf(gateway.pid).includes(worker)))
           process.kill(worker, 'SIGCONT');
-        const back = () => workersOf(gateway).length === before.length;
+        const back = () => childrenOf(gateway.pid).length === before.length;
         await eventually(back, startMs, `${gateway.name} does not replace its worker`);
         await gateway.ready(startMs);
       },

@@ -133,12 +133,6 @@ async function judgeArchive(
 ): Promise<void> {
   const database = `teahouse_${domain}_archive`;
   const table = `${database}.${message}_archive`;
-  const present = await ask(
-    system,
-    'archive',
-    `SELECT 1 FROM information_schema.tables WHERE table_schema = '${database}' AND table_name = '${message}_archive'`,
-  );
-  if (present.length === 0) return;
   const rows = await ask(
     system,
     'archive',

@@ -212,7 +212,9 @@ export class RawPerson implements Person {
         return;
       } catch (error) {
         if (error instanceof RequestError && error.code !== 'UNAVAILABLE') {
-          this.ledger.refuse(sent);
+          // The refusal is that of the last try; an earlier one may still be stored, as by a gateway that stood still.
+          if (sent.tries === 1) this.ledger.refuse(sent);
+          else this.ledger.drop(sent);
           if (!['NOT_A_MEMBER', 'NOT_FOUND'].includes(error.code))
             this.failed(`${this.witness.name} cannot send ${clientId}: ${error.message}`);
           return;

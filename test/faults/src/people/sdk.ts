@@ -69,8 +69,8 @@ export class SdkPerson implements Person {
   }
 
   #fell(sent: Sent, error: unknown): void {
-    if (error instanceof ChatError && error.code === 'CLOSED') this.ledger.drop(sent);
-    else this.ledger.refuse(sent);
+    // What was refused may have been sent before, unseen, on a connection that went: that one is stored or not.
+    this.ledger.drop(sent);
     if (error instanceof ChatError && ['CLOSED', 'NOT_A_MEMBER', 'NOT_FOUND'].includes(error.code)) return;
     this.failed(`${this.witness.name} cannot send ${sent.clientId}: ${String(error)}`);
   }

@@ -1,0 +1,46 @@
+import type { Gauges } from './gauges.js';
+
+/** When it was measured, in minutes, and what. */
+export interface Sample {
+  readonly minute: number;
+  readonly gauges: ReadonlyMap<string, Gauges>;
+}
+
+export interface Trend {
+  readonly who: string;
+  readonly what: string;
+  readonly first: number;
+  readonly last: number;
+  /** By how much it grows in a minute: the straight line that fits best. */
+  readonly perMinute: number;
+  readonly flat: boolean;
+}
+
+/** Growth a minute that is no growth: memory breathes, and clients come and go while it is counted. */
+const limits: Readonly<Record<string, number>> = { 'memory MiB': 1, 'heap MiB': 1 };
+const otherLimit = 0.5;
+
+/** How each gauge went. The first quarter is left out: caches fill and code is compiled. */
+export function trendsOf(samples: readonly Sample[]): Trend[] {
+  const used = samples.slice(Math.floor(samples.length / 4));
+  const names = used.at(-1)?.gauges ?? new Map<string, Gauges>();
+  return [...names].flatMap(([who, gauges]) =>
+    Object.keys(gauges).map((what) => {
+      const points = used.flatMap(({ minute, gauges }) => {
+        const value = gauges.get(who)?.[what];
+        return value === undefined ? [] : [{ minute, value }];
+      });
+      const perMinute = slopeOf(points);
+      const flat = perMinute <= (limits[what] ?? otherLimit);
+      return { who, what, first: points[0]?.value ?? 0, last: points.at(-1)?.value ?? 0, perMinute, flat };
+    }),
+  );
+}
+
+function slopeOf(points: readonly { minute: number; value: number }[]): number {
+  const mean = (of: (point: { minute: number; value: number }) => number) =>
+    points.reduce((sum, point) => sum + of(point), 0) / Math.max(1, points.length);
+  const [minute, value] = [mean((point) => point.minute), mean((point) => point.value)];
+  const spread = mean((point) => (point.minute - minute) ** 2);
+  return spread === 0 ? 0 : mean((point) => (point.minute - minute) * (point.value - value)) / spread;
+}

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import { register } from './accounts.js';
+import { Auditor } from './auditor.js';
+import { Crowd } from './crowd.js';
+import { readGauges } from './gauges.js';
+import { Probe } from './probe.js';
+import { Random } from './random.js';
+import { type Sample, type Trend, trendsOf } from './slope.js';
+import { startSystem } from './system.js';
+
+const everyMs = 5_000;
+const renewEvery = 3;
+const auditPatienceMs = 60_000;
+
+/** Lets a crowd talk, come and go for so long, and measures all processes meanwhile. */
+async function soak(minutes: number, pace: readonly [number, number], told: (sample: number) => void) {
+  const random = new Random(1);
+  const system = await startSystem();
+  let crowd: Crowd | undefined;
+  let probe: Probe | undefined;
+  try {
+    const account = await register(system.url, 'probe');
+    crowd = await Crowd.gather(system.url, system.socketUrl, random, pace);
+    probe = new Probe(system.url, account, crowd.accounts[0] ?? account, crowd.ledger, random);
+    const auditor = new Auditor(system, crowd, auditPatienceMs);
+    const samples: Sample[] = [];
+    const startedAt = Date.now();
+    crowd.talk();
+    probe.start();
+    for (let count = 1; Date.now() < startedAt + minutes * 60_000; count++) {
+      await delay(everyMs);
+      if (count % renewEvery === 0) await crowd.renew();
+      samples.push({ minute: (Date.now() - startedAt) / 60_000, gauges: await readGauges(system) });
+      told(count);
+    }
+    const acked = crowd.ledger.acked;
+    await Promise.all([crowd.hush(), probe.rest()]);
+    const { violations } = await auditor.audit();
+    return { trends: trendsOf(samples), acked, seconds: (Date.now() - startedAt) / 1000, violations };
+  } finally {
+    await probe?.close();
+    await crowd?.leave();
+    await system.stop();
+  }
+}
+
+function tableOf(trends: readonly Trend[]): string {
+  const lines = trends.map(({ who, what, first, last, perMinute, flat }) => {
+    const numbers = [first.toFixed(1), last.toFixed(1), perMinute.toFixed(2)].join(' | ');
+    return `| ${who} | ${what} | ${numbers} | ${flat ? 'flat' : 'GROWS'} |`;
+  });
+  return ['| process | what | first | last | a minute | |', '| --- | --- | ---: | ---: | ---: | --- |', ...lines].join(
+    '\n',
+  );
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { minutes: { type: 'string', default: '20' }, pause: { type: 'string', default: '50' } },
+  });
+  const [minutes, pause] = [Number(values.minutes), Number(values.pause)];
+  if (!(minutes > 0) || !(pause >= 2))
+    throw new Error(
+      'npm run soak [-- --minutes 20] [--pause 50]: how long each waits between two messages, ms, from 2',
+    );
+  const bar = new SingleBar({ format: '{bar} {percentage} %, {eta_formatted} left', hideCursor: true });
+  const isTerminal = process.stderr.isTTY === true;
+  if (isTerminal) bar.start(Math.ceil((minutes * 60_000) / everyMs), 0);
+  const { trends, acked, seconds, violations } = await soak(
+    minutes,
+    [Math.ceil(pause / 2), Math.ceil(pause * 1.5)],
+    (n) => {
+      if (isTerminal) bar.update(n);
+    },
+  ).finally(() => bar.stop());
+  process.stdout.write(`${tableOf(trends)}\n\n${acked} messages in ${seconds.toFixed(0)} s\n`);
+  for (const { kind, text } of violations) process.stdout.write(`${kind}: ${text}\n`);
+  if (violations.length > 0 || trends.some(({ flat }) => !flat)) process.exitCode = 1;
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
+  process.exitCode = 1;
+});
+process.exit();
