@@ -62,13 +62,16 @@ class FakeServices {
   readonly logs = new Map<number, GroupMessage[]>();
   readonly members = new Map<number, Set<number>>();
   repairs = 0;
+  listsRead = 0;
   groupsDown = false;
+  conversationsRead: Promise<void> = Promise.resolve();
   readonly bus: Bus;
 
   constructor(bus: Bus) {
     this.bus = bus;
     serveCall(bus, groupCalls.session, 'group-chat', async ({ userId }) => {
       if (this.groupsDown) throw new TeahouseError('UNAVAILABLE');
+      this.listsRead += 1;
       return { groups: [...this.members].filter(([, users]) => users.has(userId)).map(([id]) => this.summary(id)) };
     });
     serveCall(bus, groupCalls.heads, 'group-chat', async ({ groupIds }) => ({
@@ -79,7 +82,10 @@ class FakeServices {
       const page = this.log(groupId).slice(afterSeq, afterSeq + limit);
       return { messages: page, more: afterSeq + limit < this.log(groupId).length };
     });
-    serveCall(bus, privateCalls.session, 'private-chat', async () => ({ conversations: [], more: false }));
+    serveCall(bus, privateCalls.session, 'private-chat', async () => {
+      await this.conversationsRead;
+      return { conversations: [], more: false };
+    });
   }
 
   log(id: number): GroupMessage[] {
@@ -305,6 +311,38 @@ t.test('a missing group-chat is named, and its list follows when it is back', as
   await until(() => socket.frames.some((frame) => frame.type === 'groups'));
   services.publish(1, services.store(1, 1));
   await until(() => socket.seqs(1).length === 1);
+});
+
+t.test('who is put out or let in while the other list is still read is placed by what is so now', async (t) => {
+  const { services, hub, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  services.members.set(2, new Set([5]));
+  const stays = await enter('a', 5);
+  let goOn = () => {};
+  services.conversationsRead = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  const socket = new FakeSocket('b', 6);
+  let groups: number[] = [];
+  const entering = hub.enter(socket, (lists) => {
+    groups = lists.groups.map(({ id }) => id);
+  });
+  await until(() => services.listsRead === 2);
+  services.members.set(1, new Set([5]));
+  services.members.set(2, new Set([5, 6]));
+  services.publish(1, services.store(1, 1, { event: 'removed', userId: 6 }));
+  services.bus.publish(subjects.user(6, 'group'), encodeEvent({ kind: 'exit', groupId: 1, seq: 1 }, []));
+  services.publish(2, services.store(2, 1, { event: 'joined', userId: 6 }));
+  services.bus.publish(subjects.user(6, 'group'), encodeEvent({ kind: 'enter', groupId: 2, seq: 1 }, []));
+  await until(() => stays.socket.seqs(1).length === 1 && stays.socket.seqs(2).length === 1);
+  goOn();
+  await entering;
+  services.publish(1, services.store(1, 1));
+  services.publish(2, services.store(2, 1));
+  await until(() => stays.socket.seqs(1).length === 2 && stays.socket.seqs(2).length === 2);
+  t.same(groups, [2]);
+  t.same(socket.seqs(1), [], 'nothing of the group that the user is out of');
+  t.same(socket.seqs(2), [2], 'all after the head that was told');
 });
 
 t.test('a socket that left while its lists were read is never seated', async (t) => {

@@ -55,7 +55,9 @@ export class Arrivals {
   async enter(socket: HubSocket, onReady: (lists: Lists) => void): Promise<void> {
     this.#arriving.add(socket);
     const person = this.#hub.arrive(socket.userId);
-    const [groups, conversations] = await Promise.all([this.#readGroups(person), this.#readConversations(person)]);
+    let [groups, conversations] = await Promise.all([this.#readGroups(person), this.#readConversations(person)]);
+    // The other list may have taken longer, and who came in or went out meanwhile would be placed by the old one.
+    if (groups?.version !== person.version && groups !== undefined) groups = await this.#readGroups(person);
     person.arriving -= 1;
     if (!this.#arriving.delete(socket) || this.#closed) {
       this.#hub.release(person);
@@ -65,13 +67,14 @@ export class Arrivals {
     if (groups === undefined) unavailable.push('groups');
     if (conversations === undefined) unavailable.push('conversations');
     const lists: Lists = {
-      groups: groups === undefined ? [] : this.#placeInRooms(person, groups),
+      groups: groups === undefined ? [] : this.#placeInRooms(person, groups.list),
       ...this.#placeInConversations(person, conversations ?? { conversations: [], more: false }),
       ...(unavailable.length > 0 ? { unavailable } : {}),
     };
     this.#hub.seat(person, socket);
     onReady(lists);
     if (unavailable.length > 0) this.#owe(socket, groups === undefined, conversations === undefined);
+    if (groups !== undefined && groups.version !== person.version) this.resync([person]);
   }
 
   cancel(socket: HubSocket): void {
@@ -118,13 +121,13 @@ export class Arrivals {
     this.#stale.clear();
   }
 
-  /** The user's groups, or undefined where group-chat does not answer. */
-  async #readGroups(person: Person): Promise<GroupAtLogin[] | undefined> {
+  /** The user's groups, or undefined where group-chat does not answer. Stale once the person's version has moved on. */
+  async #readGroups(person: Person): Promise<{ list: GroupAtLogin[]; version: number } | undefined> {
     try {
       for (let reading = 1; ; reading += 1) {
-        const version = person.version;
-        const groups = await this.#reads.groups(person.userId);
-        if (person.version === version || reading === readings) return groups;
+        const { version } = person;
+        const list = await this.#reads.groups(person.userId);
+        if (person.version === version || reading === readings) return { list, version };
       }
     } catch (error) {
       this.#log.debug({ err: error }, 'groups are unavailable at login');
@@ -210,9 +213,10 @@ export class Arrivals {
       owed.conversations ? this.#readConversations(person) : undefined,
     ]);
     if (this.#owed.get(socket) !== owed) return true;
-    if (groups !== undefined) {
+    // A list that went stale while the other one was read is owed still.
+    if (groups !== undefined && groups.version === person.version) {
       owed.groups = false;
-      socket.outbox.send(JSON.stringify({ type: 'groups', groups: this.#placeInRooms(person, groups) }));
+      socket.outbox.send(JSON.stringify({ type: 'groups', groups: this.#placeInRooms(person, groups.list) }));
     }
     if (conversations !== undefined) {
       owed.conversations = false;
@@ -239,12 +243,13 @@ export class Arrivals {
     }
     const groups = await this.#readGroups(person);
     if (groups === undefined || this.#hub.person(person.userId) !== person) return groups !== undefined;
+    if (groups.version !== person.version) return true;
     this.#stale.delete(person);
     const before = [...person.rooms]
       .map((room) => room.groupId)
       .sort()
       .join();
-    const told = this.#placeInRooms(person, groups);
+    const told = this.#placeInRooms(person, groups.list);
     const after = told
       .map((group) => group.id)
       .sort()
