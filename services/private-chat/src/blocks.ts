@@ -16,6 +16,8 @@ export async function blockUser(
   if (blocked.includes(other)) return {};
   if (!(await people.exists(other))) throw new TeahouseError('NOT_FOUND');
   if (blocked.length >= maxBlocked) throw new TeahouseError('CONFLICT', `At most ${maxBlocked} people can be blocked.`);
+  // Made where they have not talked yet: a first message under way meets the block at this lock, too.
+  if (!(await store.find(pair))) await store.create([pair]);
   const conversation = await store.find(pair);
   const ignore = database.dialect === 'sqlite' ? 'OR IGNORE' : 'IGNORE';
   await database.transaction(async (manager) => {
