@@ -15,7 +15,7 @@ import { Rights } from './numbers.js';
 import { publishMove, publishRun, pushToGroup } from './publish.js';
 import { type Standing, standing } from './rules.js';
 import type { Service } from './service.js';
-import { groupWhole } from './shapes.js';
+import { mutedUntil as endOfMute, groupWhole } from './shapes.js';
 import { countMembership, insertGroup, keepMute, lockGroup, lockUser, takeMute } from './store.js';
 
 type Changeable = Partial<Pick<GroupChat, 'groupName' | 'announcement' | 'joinPolicy' | 'state' | 'ownerId'>>;
@@ -78,7 +78,7 @@ export class Change {
     await this.#count(userId, 1);
     if (!isNew) await manager.delete(GroupJoinRequest, { groupId: group.id, userId });
     this.#entered.set(userId, member);
-    this.note({ event, userId, ...(isNew ? { groupName: group.groupName } : {}) });
+    this.note({ event, userId, ...(isNew ? { groupName: group.groupName } : {}), ...endOfMute(member) });
   }
 
   async leave(member: GroupChatMember, event: 'left' | 'removed' | 'banned'): Promise<void> {

@@ -1,11 +1,13 @@
+import type { Caller } from '@teahouse/contracts';
 import { type Change, changeGroup } from './change.js';
 import { GroupBan, type GroupChatMember, GroupJoinRequest } from './entities.js';
 import { mustNotBeOfficial } from './groups.js';
 import { Rights } from './numbers.js';
-import { mustOutrank, mustRank, noMember } from './rules.js';
+import { mustOutrank, mustRank, noMember, standing } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';
+import { mustExist } from './session.js';
 import { iso } from './shapes.js';
-import { isBanned, readMember } from './store.js';
+import { isBanned, readGroup, readMember } from './store.js';
 
 /* What owner and admins do to members. Asked again for what is so already, a verb answers as before and says nothing. */
 
@@ -28,6 +30,7 @@ export async function banMember(
   service: Service,
   { caller, groupId, userId }: Ask<'banMember'>,
 ): Promise<Answer<'banMember'>> {
+  await somebody(service, caller, groupId, userId);
   return changeGroup(service, caller, groupId, async (change, mine) => {
     const rank = mustRank(mine, 'admin');
     const target = await readMember(change.manager, groupId, userId);
@@ -46,6 +49,7 @@ export async function unbanMember(
   service: Service,
   { caller, groupId, userId }: Ask<'unbanMember'>,
 ): Promise<Answer<'unbanMember'>> {
+  await somebody(service, caller, groupId, userId);
   return changeGroup(service, caller, groupId, async (change, mine) => {
     mustRank(mine, 'admin');
     const { affected } = await change.manager.delete(GroupBan, { groupId, userId });
@@ -101,12 +105,23 @@ export async function transferOwner(
     const { ownerId } = change.group;
     const owner = ownerId === null ? null : await readMember(change.manager, groupId, ownerId);
     if (owner) await change.setMember(owner, { rights: Rights.admin });
-    await change.setMember(target, { rights: Rights.owner });
+    // Nobody could end the mute of an owner.
+    if (target.mutedUntil > Date.now()) change.note({ event: 'unmuted', userId });
+    await change.setMember(target, { rights: Rights.owner, mutedUntil: 0 });
     await change.set({ ownerId: userId });
     change.note({ event: 'owner', userId });
     change.audit('transferOwner', userId);
     return {};
   });
+}
+
+/** NOT_FOUND where there is no such account, for those who may ask: strangers do not learn from the answer who has one. */
+async function somebody(service: Service, caller: Caller, groupId: number, userId: number): Promise<void> {
+  mustRank(
+    standing(await service.database.read((manager) => readGroup(manager, groupId, caller.userId)), caller),
+    'admin',
+  );
+  await mustExist(service, userId);
 }
 
 async function targetOf(change: Change, userId: number): Promise<GroupChatMember> {

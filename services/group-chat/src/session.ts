@@ -26,8 +26,12 @@ export async function enrolled({ database, memberships }: Service, userId: numbe
 
 /** As `enrolled` for somebody whom the caller names. NOT_FOUND where there is no such account. */
 export async function enrolledByName(service: Service, userId: number): Promise<void> {
-  const { database, people } = service;
+  await mustExist(service, userId);
+  await enrolled(service, userId);
+}
+
+/** NOT_FOUND where nobody has this id. */
+export async function mustExist({ database, people }: Service, userId: number): Promise<void> {
   if (await database.read((manager) => isKnown(manager, userId))) return;
   if (!(await people.exists(userId))) throw new TeahouseError('NOT_FOUND', 'There is no such user.');
-  await enrolled(service, userId);
 }

@@ -59,6 +59,9 @@ export function groupsSuite(name: string, make: MakeSetup): void {
     });
 
     await t.test('who was banned from the official group before the first login does not come in', async (t) => {
+      await t.rejects(as(1, 'banMember', { groupId: official, userId: 44 }, 'admin'), { code: 'NOT_FOUND' });
+      const profiles = await bus.view('profiles');
+      await profiles.put('44', { id: 44, username: 'p44', nickname: 'P44', role: 'user' }, 1);
       await as(1, 'banMember', { groupId: official, userId: 44 }, 'admin');
       t.same(await ask('session', { userId: 44 }), { groups: [] });
       const view = await bus.view<MembershipEntry>('memberships');

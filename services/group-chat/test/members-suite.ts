@@ -63,9 +63,10 @@ export function membersSuite(name: string, make: MakeSetup): void {
         if (ownersOnly.includes(verb)) await refused(admin, groupId, 'FORBIDDEN');
         await t.rejects(wish(world, owner, verb, { groupId: 'x' }), { code: 'BAD_REQUEST' });
       }
-      for (const verb of ['removeMember', 'muteMember', 'setRights', 'transferOwner', 'answerJoinRequest'] as const) {
+      const aboutSomebody = ['removeMember', 'muteMember', 'setRights', 'transferOwner', 'answerJoinRequest'] as const;
+      for (const verb of [...aboutSomebody, 'banMember', 'unbanMember', 'inviteMember'] as const) {
         await t.rejects(
-          wish(world, owner, verb, { ...administration[verb], groupId, userId: 77 }),
+          wish(world, owner, verb, { seconds: 5, rights: 'admin', accept: true, groupId, userId: 77 }),
           { code: 'NOT_FOUND' },
           verb,
         );
@@ -238,6 +239,7 @@ export function membersSuite(name: string, make: MakeSetup): void {
       await as(member, 'leaveGroup', { groupId });
       await as(member, 'joinGroup', { groupId });
       t.match(await say(member, groupId, 'x'), { code: 'MEMBER_MUTED' }, 'who comes back is muted still');
+      t.match((await notices(groupId)).at(-1), { event: 'joined', mutedUntil: group.mutedUntil }, 'and all are told');
       await as(admin, 'muteMember', { groupId, userId: member, seconds: 0 });
       await as(admin, 'muteMember', { groupId, userId: member, seconds: 0 });
       t.match((await notices(groupId)).at(-1), { event: 'unmuted', userId: member });
@@ -261,9 +263,14 @@ export function membersSuite(name: string, make: MakeSetup): void {
       await as(owner, 'setRights', { groupId, userId: admin, rights: 'member' });
       await as(member, 'removeMember', { groupId, userId: admin });
       await t.rejects(as(owner, 'leaveGroup', { groupId }), { code: 'FORBIDDEN' });
+      await as(owner, 'muteMember', { groupId, userId: member, seconds: 600 });
       await as(owner, 'transferOwner', { groupId, userId: member });
       await as(member, 'transferOwner', { groupId, userId: member });
-      t.match((await notices(groupId)).at(-1), { event: 'owner', by: owner, userId: member });
+      t.match((await notices(groupId)).slice(-2), [
+        { event: 'unmuted', by: owner, userId: member },
+        { event: 'owner', by: owner, userId: member },
+      ]);
+      t.match(await say(member, groupId, 'nobody could unmute an owner'), { seq: 11 });
       t.match(await as(owner, 'groupInfo', { groupId }), { group: { rights: 'admin' } });
       t.match(await as(member, 'groupInfo', { groupId }), { group: { rights: 'owner' } });
       await as(owner, 'leaveGroup', { groupId });
