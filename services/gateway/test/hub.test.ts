@@ -408,3 +408,26 @@ t.test('a new conversation whose head is told before its first message comes onc
   await until(() => contents().includes('second'));
   t.same(contents(), ['first', 'second']);
 });
+
+t.test('a new conversation of which only the head came is found when private-chat answers again', async (t) => {
+  const { services, enter } = setUp(t);
+  const { socket } = await enter('a', 5);
+  const message = {
+    from: 6,
+    to: 5,
+    id: '01890a5d-ac96-774b-bcce-000000000001',
+    seq: 1,
+    content: 'its event was lost',
+    kind: 'normal' as const,
+    createTime: new Date().toISOString(),
+  };
+  let asked = 0;
+  serveCall(services.bus, privateCalls.repair, 'private-chat', async () => {
+    asked += 1;
+    if (asked === 1) throw new TeahouseError('UNAVAILABLE');
+    return { messages: [message], more: false };
+  });
+  const heads = new TextEncoder().encode(JSON.stringify({ heads: [[5, 6, 1]] }));
+  services.bus.publish(subjects.privateHeads, heads);
+  await until(() => socket.frames.some(({ content }) => content === message.content));
+});

@@ -8,6 +8,8 @@ import { lastOf, type Run, Track } from './track.js';
 const kept = 10_000;
 /** Frames held while the place in an unknown conversation is being found. */
 const heldFrames = limits.repair;
+/** How often the place is asked for again where nobody answers. */
+const retryMs = 500;
 /** Clocks of services may differ from ours by this much. */
 export const clockSlackMs = 5000;
 
@@ -89,11 +91,16 @@ export class Privates {
       for (const early of runs.sort((a, b) => a.first - b.first)) conversation.accept(early);
       conversation.learn(Math.max(beforeSeq - 1, ...runs.map(lastOf)));
     };
-    this.#reads
-      .firstSince(pair(person.userId, peer), beforeSeq, person.since - clockSlackMs)
-      .then(settle, (error: unknown) => {
-        this.#host.failed('finding the place in a private conversation', error);
-        settle(Math.min(beforeSeq, ...runs.map((early) => early.first)));
-      });
+    const ask = (): void => {
+      this.#reads
+        .firstSince(pair(person.userId, peer), beforeSeq, person.since - clockSlackMs)
+        .then(settle, (error: unknown) => {
+          this.#host.failed('finding the place in a private conversation', error);
+          // A guess would pass over what came while the service was away.
+          if (this.#host.person(person.userId) === person) setTimeout(ask, retryMs);
+          else this.#finding.delete(key);
+        });
+    };
+    ask();
   }
 }
