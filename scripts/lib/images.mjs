@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inEngine } from './engine.mjs';
+import { Refusal, root } from './run.mjs';
+import { filesUnder } from './stamps.mjs';
+
+const developmentPackages = () => {
+  const manifests = filesUnder(['package.json', 'packages', 'services', 'test', 'bench']).filter((path) =>
+    path.endsWith('package.json'),
+  );
+  const read = manifests.map((path) => JSON.parse(readFileSync(join(root, path), 'utf8')));
+  const needed = new Set(read.flatMap(({ dependencies = {} }) => Object.keys(dependencies)));
+  const all = new Set(read.flatMap(({ devDependencies = {} }) => Object.keys(devDependencies)));
+  return [...all].filter((name) => !needed.has(name) && !name.startsWith('@teahouse/'));
+};
+
+/**
+ * Looks into a service's image: what it holds and what it must not hold.
+ * @param {string} service
+ * @param {string[]} secrets texts that must be nowhere in it
+ * @returns {Promise<{ megabytes: number, own: number }>} its size, and how much of that it adds to its base
+ */
+export async function inspectImage(service, secrets) {
+  const image = `teahouse/${service}`;
+  const inside = (script) => inEngine('run', '--rm', '--network', 'none', '--read-only', image, 'sh', '-c', script);
+  const complaints = [];
+  const files = (await inside('cd /app && find . -type f')).split('\n');
+  const packages = new Set(files.map((file) => /node_modules\/\.pnpm\/([^/]+)@/.exec(file)?.[1]).filter(Boolean));
+  for (const name of developmentPackages())
+    if (packages.has(name.replace('/', '+'))) complaints.push(`the development package ${name}`);
+  for (const name of packages) if (name.startsWith('@types+')) complaints.push(`types: ${name}`);
+  for (const file of files) {
+    const [, other] = /^\.\/services\/([^/]+)\//.exec(file) ?? [];
+    if (other && other !== service) complaints.push(`a file of ${other}: ${file}`);
+    if (/\.map$/.test(file) && !/^\.\/(packages|services)\/[^/]+\/dist\//.test(file)) complaints.push(`a map: ${file}`);
+    if (/\.(ts|pem|key|env)$|\/\.env|\.test\.js$/.test(file)) complaints.push(`a file that has no use here: ${file}`);
+    if (/packages\/(web|standalone|client)\//.test(file) && !(service === 'gateway' && file.includes('/web/dist/')))
+      complaints.push(`a file of another program: ${file}`);
+  }
+  const described = JSON.parse(await inEngine('inspect', '--type', 'image', image))[0];
+  const text = JSON.stringify(described) + (await inside('env'));
+  const found = await inside(`grep -rlFe '${secrets.join("' -e '")}' /app || true`);
+  if (found) complaints.push(`a secret in ${found}`);
+  if (secrets.some((secret) => text.includes(secret)) || /PASSWORD=./.test(text))
+    complaints.push('a secret in its settings');
+  if ((await inside('id -u')) === '0') complaints.push('it runs as root');
+  if ((await inside('touch /app/x 2>/dev/null && echo written || true')) !== '') complaints.push('it may write');
+  if (complaints.length > 0) throw new Refusal(`${image} holds ${complaints.slice(0, 10).join('; ')}`);
+  const kilobytes = Number((await inside('du -sk /app')).split(/\s/)[0]);
+  return { megabytes: Math.round(described.Size / 1e6), own: Math.round(kilobytes / 1000) };
+}
