@@ -12,12 +12,18 @@ export const databaseVariables = {
 } as const;
 export type DatabaseVariable = keyof typeof databaseVariables;
 
+/** The same for archives, which a service may be without. */
+export const archiveVariables = {
+  GROUP_ARCHIVE_DB_URL: 'teahouse_group_archive',
+  PRIVATE_ARCHIVE_DB_URL: 'teahouse_private_archive',
+} as const;
+export type ArchiveVariable = keyof typeof archiveVariables;
+
 /** What has a password: the database server's root, a service's user there, a service's user of NATS. */
 const secretNames = [
   'root',
   ...(Object.keys(databaseVariables) as DatabaseVariable[]),
-  'GROUP_ARCHIVE_DB_URL',
-  'PRIVATE_ARCHIVE_DB_URL',
+  ...(Object.keys(archiveVariables) as ArchiveVariable[]),
   'NATS_GATEWAY_PASSWORD',
   'NATS_AUTH_PASSWORD',
   'NATS_GROUP_CHAT_PASSWORD',
@@ -50,7 +56,7 @@ const script = join(import.meta.dirname, '..', '..', 'deploy', 'databases.sh');
 export async function createServiceDatabases(
   rootUrl: string,
   secrets: Secrets,
-): Promise<Record<DatabaseVariable, string>> {
+): Promise<Record<DatabaseVariable | ArchiveVariable, string>> {
   const root = new URL(rootUrl);
   const passwords = Object.entries(secrets).flatMap(([name, password]) =>
     name.endsWith('_DB_URL') ? [[name.replace(/_URL$/, '_PASSWORD'), password]] : [],
@@ -71,5 +77,6 @@ export async function createServiceDatabases(
     url.password = secrets[variable as DatabaseVariable];
     return [variable, url.href];
   };
-  return Object.fromEntries(Object.entries(databaseVariables).map(urlOf)) as Record<DatabaseVariable, string>;
+  const all = Object.entries({ ...databaseVariables, ...archiveVariables });
+  return Object.fromEntries(all.map(urlOf)) as Record<DatabaseVariable | ArchiveVariable, string>;
 }

@@ -5,6 +5,8 @@ import { type NatsServer, startNats } from './nats.js';
 import { freePort } from './ports.js';
 import type { PrivateServer } from './server.js';
 import {
+  type ArchiveVariable,
+  archiveVariables,
   createServiceDatabases,
   type DatabaseVariable,
   databaseVariables,
@@ -47,7 +49,7 @@ export interface Stack {
   readonly services: Readonly<Record<ServiceName, readonly ServiceProcess[]>>;
   /** Each service has a user of its own, with the rights of `deploy/nats.conf`; where `NATS_URL` was given they share that. */
   readonly natsUrls: Readonly<Record<ServiceName, string>>;
-  readonly databaseUrls: Readonly<Record<DatabaseVariable, string>>;
+  readonly databaseUrls: Readonly<Record<DatabaseVariable, string> & Partial<Record<ArchiveVariable, string>>>;
   /** The servers that were started for this stack, for tests that kill them. */
   readonly nats: NatsServer | undefined;
   readonly mysql: PrivateServer | undefined;
@@ -101,11 +103,13 @@ async function startServers(directory: string, env: NodeJS.ProcessEnv, started: 
     ? undefined
     : await startMysql(join(directory, 'mysql'), { rootPassword: secrets.root });
   if (mysql) started(mysql);
-  const own: Partial<Record<DatabaseVariable, string>> = mysql ? await createServiceDatabases(mysql.url, secrets) : {};
-  const databaseUrls = Object.fromEntries(variables.map((name) => [name, env[name] || own[name]])) as Record<
-    DatabaseVariable,
-    string
-  >;
+  const own: NodeJS.ProcessEnv = mysql ? await createServiceDatabases(mysql.url, secrets) : {};
+  const databaseUrls = Object.fromEntries(
+    [...variables, ...Object.keys(archiveVariables)].flatMap((name) => {
+      const url = env[name] || own[name];
+      return url ? [[name, url]] : [];
+    }),
+  ) as Stack['databaseUrls'];
   const nats = env.NATS_URL ? undefined : await startNats(join(directory, 'nats'), secrets);
   if (nats) started(nats);
   const natsUrl = (name: ServiceName) =>

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { authServiceConfig } from '@teahouse/auth';
 import { gatewayConfig } from '@teahouse/gateway';
@@ -157,6 +157,20 @@ t.test('the operating page tells of every variable, with its default', async (t)
   for (const variable of rows.keys())
     t.ok(known.has(variable) || used.has(variable), `${variable} is read by somebody`);
   for (const variable of used) t.ok(rows.has(variable as string), `${variable} of the compose files is in the table`);
+});
+
+t.test('the operating page tells of every metric', async (t) => {
+  const page = read('docs', 'operating.md');
+  const sources = ['packages', 'services'].flatMap((folder) =>
+    readdirSync(join(root, folder)).flatMap((name) =>
+      readdirSync(join(root, folder, name, 'src'), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => read(folder, name, 'src', file)),
+    ),
+  );
+  const metrics = sources.flatMap((text) => [...text.matchAll(/'(teahouse_[a-z_]+)'/g)].map(([, name]) => name));
+  t.ok(metrics.length > 0);
+  for (const name of metrics) t.match(page, `\`${name}\``);
 });
 
 t.test('every password that compose wants is written by the script', async (t) => {
