@@ -59,7 +59,12 @@ export class Connection {
   }
 
   start(): void {
-    this.#unwatch = watchWaking(() => this.wake());
+    const unwatch = watchWaking(() => this.wake());
+    const unfresh = 'session' in this.#options ? this.#options.session.keepFresh() : () => {};
+    this.#unwatch = () => {
+      unwatch();
+      unfresh();
+    };
     this.#open();
   }
 

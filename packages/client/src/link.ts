@@ -17,6 +17,13 @@ export interface LinkHost {
 const loginMs = 15_000;
 /** A heartbeat that nothing answered for so long: the connection is dead, whatever the operating system thinks. */
 const silenceMs = 10_000;
+/** The same where there is reason to doubt: the machine slept, or the network changed. */
+const doubtMs = 4_000;
+/** A tick of the heartbeat that comes so late comes after a sleep, or in a tab whose timers the browser slows down. */
+const sleptMs = 5_000;
+/** A longer frame would end the connection. */
+const longestFrame = 64 * 1024;
+const utf8 = new TextEncoder();
 
 /** One connection, from its opening to its end. It never comes back; the client makes the next one. */
 export class Link {
@@ -25,8 +32,9 @@ export class Link {
   readonly #pending = new Pending();
   #loginTimer: ReturnType<typeof setTimeout>;
   #heartbeatTimer: ReturnType<typeof setInterval> | undefined;
-  /** When the oldest heartbeat without an answer was sent; 0: none is open. */
-  #askedAt = 0;
+  /** When a heartbeat that was sent must have been answered by any frame; 0: none is open. */
+  #answerBy = 0;
+  #tickedAt = 0;
   #ready = false;
   #ended = false;
   #refusal: ChatError | undefined;
@@ -51,6 +59,8 @@ export class Link {
   /** @returns the `ack`; rejects with ChatError, DISCONNECTED when the connection ends first */
   request(type: string, fields: object, timeoutMs: number): Promise<Record<string, unknown>> {
     if (!this.ready) return Promise.reject(new ChatError('DISCONNECTED'));
+    if (isTooLong(JSON.stringify({ ...fields, type })))
+      return Promise.reject(new ChatError('BAD_REQUEST', 'The request is too long.'));
     return this.#pending.request(timeoutMs, (ref) => this.#write({ ...fields, type, ref }));
   }
 
@@ -59,9 +69,9 @@ export class Link {
     if (this.ready) this.#write({ ...fields, type });
   }
 
-  /** Asks for a sign of life now, as after the machine slept. */
+  /** Asks for a sign of life now, and does not wait long for it. */
   probe(): void {
-    if (this.ready) this.#heartbeat();
+    if (this.ready) this.#ask(doubtMs);
   }
 
   close(): void {
@@ -83,7 +93,7 @@ export class Link {
       this.#end(4400, 'the server sent what is no frame');
       return;
     }
-    this.#askedAt = 0;
+    this.#answerBy = 0;
     if ((frame.type === 'ack' || frame.type === 'error') && this.#pending.settle(frame)) return;
     if (frame.type === 'ready') {
       this.#loggedIn(frame as unknown as ReadyFrame);
@@ -97,7 +107,9 @@ export class Link {
   #loggedIn(ready: ReadyFrame): void {
     this.#ready = true;
     clearTimeout(this.#loginTimer);
-    this.#heartbeatTimer = setInterval(() => this.#heartbeat(), ready.heartbeatIntervalMs);
+    this.#tickedAt = Date.now();
+    const { heartbeatIntervalMs } = ready;
+    this.#heartbeatTimer = setInterval(() => this.#heartbeat(heartbeatIntervalMs), heartbeatIntervalMs);
     this.#host.ready(ready);
   }
 
@@ -107,13 +119,21 @@ export class Link {
     if (error.code === 'BAD_REQUEST') this.#end(4400, error.message);
   }
 
-  #heartbeat(): void {
+  #heartbeat(intervalMs: number): void {
     const now = Date.now();
-    if (this.#askedAt > 0 && now - this.#askedAt >= silenceMs) {
-      this.#end(1006, 'the server is silent');
-      return;
-    }
-    if (this.#askedAt === 0) this.#askedAt = now;
+    const slept = now - this.#tickedAt >= intervalMs + sleptMs;
+    this.#tickedAt = now;
+    if (slept) {
+      // What came meanwhile has not been read yet.
+      this.#answerBy = 0;
+      this.#ask(doubtMs);
+    } else if (this.#answerBy > 0 && now >= this.#answerBy) this.#end(1006, 'the server is silent');
+    else this.#ask(silenceMs);
+  }
+
+  #ask(withinMs: number): void {
+    const answerBy = Date.now() + withinMs;
+    if (this.#answerBy === 0 || answerBy < this.#answerBy) this.#answerBy = answerBy;
     this.#write({ type: 'heartbeat' });
   }
 
@@ -135,6 +155,11 @@ export class Link {
     this.#pending.failAll(new ChatError('DISCONNECTED'));
     this.#host.ended({ code, reason, refusal: this.#refusal, reconnectWithinMs: this.#reconnectWithinMs });
   }
+}
+
+function isTooLong(text: string): boolean {
+  // `ref` comes in addition.
+  return text.length * 3 > longestFrame - 100 && utf8.encode(text).length > longestFrame - 100;
 }
 
 function parse(data: unknown): Record<string, unknown> | undefined {

@@ -1,7 +1,6 @@
 import { ChatError } from './errors.js';
-import type { ReadyFrame } from './frames.js';
-
-type User = ReadyFrame['user'];
+import type { User } from './protocol.js';
+import { type RestCall, rest } from './rest.js';
 
 /** What a login leaves behind; keep it to go on later with `Session.resume`. */
 export interface SessionState {
@@ -9,6 +8,8 @@ export interface SessionState {
   readonly refreshToken: string;
   /** Unix milliseconds when the token ends. */
   readonly expiresAt: number;
+  /** Unix milliseconds when it should be renewed; a minute before its end unless told. */
+  readonly renewAt?: number;
   readonly user: User;
 }
 
@@ -19,53 +20,63 @@ interface TokenPair {
   readonly user: User;
 }
 
-/** A token is renewed so long before its end. */
-const marginMs = 60_000;
-const answerMs = 10_000;
+/** Hears each new state, and undefined when the login has ended. */
+type OnChange = (state: SessionState | undefined) => void;
+interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
 
-/** A login over REST, whose token is renewed when it is asked for near its end. */
+/** A token is renewed so long before its end, or when three quarters of its life are over, whichever is later. */
+const marginMs = 60_000;
+const shortestPauseMs = 10_000;
+/** The longest time that a timer takes. */
+const longestPauseMs = 2 ** 31 - 1;
+
+/**
+ * A login over REST, whose token is renewed before it ends. Every call rejects with ChatError.
+ * A session belongs to one page or process: where two spend the same refresh token, the server ends the login.
+ */
 export class Session {
   readonly #url: string;
-  readonly #onChange: (state: SessionState | undefined) => void;
+  readonly #onChange: OnChange;
   #state: SessionState;
   /** A refresh token may be spent once, so that all who ask share one renewal. */
   #renewing: Promise<string> | undefined;
+  #over = false;
 
-  private constructor(url: string, state: SessionState, onChange: (state: SessionState | undefined) => void) {
+  private constructor(url: string, state: SessionState, onChange: OnChange) {
     this.#url = url;
     this.#state = state;
     this.#onChange = onChange;
   }
 
-  /** @param onChange hears each new state, and undefined when the login has ended. Rejects with ChatError. */
+  /** @param onChange hears each new state, and undefined when the login has ended */
   static async login(
     url: string,
     body: { username: string; password: string },
-    onChange: (state: SessionState | undefined) => void = () => {},
+    onChange: OnChange = () => {},
+    options: CallOptions = {},
   ): Promise<Session> {
-    return await Session.#begin(url, '/login', body, onChange);
+    return await Session.#begin(url, '/login', body, onChange, options);
   }
 
   /** Makes an account and logs in; otherwise as `login`. */
   static async register(
     url: string,
     body: { username: string; password: string; nickname?: string },
-    onChange: (state: SessionState | undefined) => void = () => {},
+    onChange: OnChange = () => {},
+    options: CallOptions = {},
   ): Promise<Session> {
-    return await Session.#begin(url, '/register', body, onChange);
+    return await Session.#begin(url, '/register', body, onChange, options);
   }
 
   /** Goes on with a login that was kept; whether it still holds shows when its token is used. */
-  static resume(
-    url: string,
-    state: SessionState,
-    onChange: (state: SessionState | undefined) => void = () => {},
-  ): Session {
+  static resume(url: string, state: SessionState, onChange: OnChange = () => {}): Session {
     return new Session(url, state, onChange);
   }
 
-  static async #begin(url: string, path: string, body: object, onChange: (state: SessionState | undefined) => void) {
-    const state = toState((await post(url, path, body)) as TokenPair);
+  static async #begin(url: string, path: string, body: object, onChange: OnChange, { signal }: CallOptions) {
+    const state = toState((await rest(url, { method: 'POST', path, body, signal })) as TokenPair);
     onChange(state);
     return new Session(url, state, onChange);
   }
@@ -74,71 +85,105 @@ export class Session {
     return this.#state.user;
   }
 
-  /** A token that holds, for `ChatClient`. With `fresh` a new one in any case. Rejects with ChatError. */
+  /**
+   * A token that holds. With `fresh` a new one in any case; else one that nobody can renew at present is given as long as it
+   * holds.
+   */
   async token(options: { fresh: boolean } = { fresh: false }): Promise<string> {
-    if (!options.fresh && Date.now() < this.#state.expiresAt - marginMs) return this.#state.token;
+    const { token, expiresAt } = this.#state;
+    if (!options.fresh && Date.now() < renewalOf(this.#state)) return token;
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;
     });
-    return await this.#renewing;
+    try {
+      return await this.#renewing;
+    } catch (error) {
+      const holds = !options.fresh && Date.now() < expiresAt;
+      if (holds && error instanceof ChatError && error.retryable) return token;
+      throw error;
+    }
+  }
+
+  /**
+   * Renews the token in time even while nobody asks for it, so that a new connection needs nobody but the gateway.
+   * `ChatClient` does so while it is open. @returns what ends it
+   */
+  keepFresh(): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const plan = () => {
+      const pauseMs = Math.max(shortestPauseMs, renewalOf(this.#state) - Date.now());
+      timer = setTimeout(renew, Math.min(pauseMs, longestPauseMs));
+    };
+    const renew = () => {
+      this.token().then(plan, (error: unknown) => {
+        if (error instanceof ChatError && error.retryable) plan(); // Otherwise the next connection tells it.
+      });
+    };
+    plan();
+    return () => clearTimeout(timer);
+  }
+
+  /** Who is logged in, as the server knows it now. */
+  async me(options: CallOptions = {}): Promise<User> {
+    return this.#changed(await this.#call({ method: 'GET', path: '/me', ...options }));
+  }
+
+  async updateMe(body: { nickname?: string }, options: CallOptions = {}): Promise<User> {
+    return this.#changed(await this.#call({ method: 'PATCH', path: '/me', body, ...options }));
+  }
+
+  /** Ends every other login of the user. */
+  async changePassword(body: { oldPassword: string; newPassword: string }, options: CallOptions = {}): Promise<void> {
+    await this.#call({ method: 'PUT', path: '/me/password', body, ...options });
   }
 
   /** Ends this login on the server; its sockets close. */
-  async logout(): Promise<void> {
-    this.#onChange(undefined);
-    await post(this.#url, '/logout', undefined, await this.token());
+  async logout(options: CallOptions = {}): Promise<void> {
+    this.#ended();
+    await this.#call({ method: 'POST', path: '/logout', ...options });
+  }
+
+  async #call(call: RestCall): Promise<unknown> {
+    return await rest(this.#url, { ...call, token: await this.token() });
+  }
+
+  #changed(answer: unknown): User {
+    const user = answer as User;
+    this.#set({ ...this.#state, user });
+    return user;
   }
 
   async #renew(): Promise<string> {
+    const body = { refreshToken: this.#state.refreshToken };
     try {
-      this.#state = toState((await post(this.#url, '/token', { refreshToken: this.#state.refreshToken })) as TokenPair);
+      this.#set(toState((await rest(this.#url, { method: 'POST', path: '/token', body })) as TokenPair));
     } catch (error) {
       if (error instanceof ChatError && error.code === 'UNAUTHENTICATED') {
-        this.#onChange(undefined);
+        this.#ended();
         throw new ChatError('BAD_CREDENTIALS', 'The login has ended.', { cause: error });
       }
       throw error;
     }
-    this.#onChange(this.#state);
     return this.#state.token;
+  }
+
+  #set(state: SessionState): void {
+    this.#state = state;
+    if (!this.#over) this.#onChange(state);
+  }
+
+  #ended(): void {
+    if (!this.#over) this.#onChange(undefined);
+    this.#over = true;
   }
 }
 
 function toState({ token, refreshToken, expiresIn, user }: TokenPair): SessionState {
-  return { token, refreshToken, expiresAt: Date.now() + expiresIn * 1000, user };
+  const lifeMs = expiresIn * 1000;
+  const expiresAt = Date.now() + lifeMs;
+  return { token, refreshToken, expiresAt, renewAt: expiresAt - Math.min(marginMs, lifeMs / 4), user };
 }
 
-/** One REST call. Rejects with ChatError: what the server said, or DISCONNECTED where it could not be asked. */
-async function post(base: string, path: string, body: object | undefined, token?: string): Promise<unknown> {
-  const url = new URL(path, base.replace(/^ws/, 'http'));
-  let status: number;
-  let text: string;
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(answerMs),
-    });
-    status = response.status;
-    text = await response.text();
-  } catch (cause) {
-    throw new ChatError('DISCONNECTED', undefined, { cause });
-  }
-  if (status === 204) return undefined;
-  const answer = asObject(text);
-  if (status >= 400 || answer === undefined) throw ChatError.from(asObject(JSON.stringify(answer?.error)) ?? {});
-  return answer;
-}
-
-function asObject(text: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+function renewalOf({ expiresAt, renewAt = expiresAt - marginMs }: SessionState): number {
+  return renewAt;
 }
