@@ -49,7 +49,7 @@ export type NoticeEvent =
   | 'dissolved'
   | 'recalled';
 
-/** A change of the group, or a recall of the message `seq`. */
+/** A change of the group, a recall of the message `seq`, or an official notice. */
 export interface Notice {
   event: NoticeEvent;
   /** User id. */
@@ -67,6 +67,8 @@ export interface Notice {
   joinPolicy?: JoinPolicy;
   /** Place in the conversation: 1, 2, 3 … without a hole. */
   seq?: number;
+  /** An administrator's words in `content`; the event is `updated`, and nothing changed. */
+  official?: true;
 }
 
 export interface User {
@@ -97,7 +99,7 @@ export interface GroupMessage {
   seq: number;
   /** User id. */
   from: number;
-  /** Empty in a notice and where it was recalled. */
+  /** Empty where it was recalled and in a notice, unless it is an official one. */
   content: string;
   kind: MessageKind;
   /** ISO 8601, UTC, milliseconds. */
@@ -117,7 +119,7 @@ export interface PrivateMessage {
   seq: number;
   /** User id. */
   from: number;
-  /** Empty in a notice and where it was recalled. */
+  /** Empty where it was recalled and in a notice, unless it is an official one. */
   content: string;
   kind: MessageKind;
   /** ISO 8601, UTC, milliseconds. */
@@ -684,7 +686,7 @@ export interface ServerFrames {
     seq: number;
     /** User id. */
     from: number;
-    /** Empty in a notice and where it was recalled. */
+    /** Empty where it was recalled and in a notice, unless it is an official one. */
     content: string;
     kind: MessageKind;
     /** ISO 8601, UTC, milliseconds. */
@@ -705,7 +707,7 @@ export interface ServerFrames {
     seq: number;
     /** User id. */
     from: number;
-    /** Empty in a notice and where it was recalled. */
+    /** Empty where it was recalled and in a notice, unless it is an official one. */
     content: string;
     kind: MessageKind;
     /** ISO 8601, UTC, milliseconds. */

@@ -12,6 +12,8 @@ import { protocolTypes } from './protocol-types.js';
 const run = promisify(execFile);
 const folder = join(import.meta.dirname, '..');
 const scratch = temporaryDirectory('client-package');
+// Building and packing take their time on a busy machine.
+t.setTimeout(300_000);
 let files: string[];
 let tarball: string;
 

@@ -3,6 +3,8 @@ import t from 'tap';
 import { cutsRun } from './cuts.js';
 import { sayCuts } from './say.js';
 
+t.setTimeout(300_000);
+
 t.test('connections are cut at every point of a send: nothing is lost, doubled or out of order', async (t) => {
   const seed = Number(process.env.CUTS_SEED ?? randomInt(2 ** 31));
   t.comment(`CUTS_SEED=${seed}`);
