@@ -53,10 +53,10 @@ export class Feed implements AsyncIterableIterator<ReceivedMessage> {
     return this;
   }
 
-  /** A message was delivered. */
+  /** A message was delivered; history may have told it before. */
   push(message: ReceivedMessage): void {
-    if (this.#over) return;
     this.#position ??= message.seq - 1;
+    if (this.#over || message.seq <= (this.#waiting.at(-1)?.seq ?? this.#position)) return;
     if (this.#waiting.length >= mostWaiting) this.#behind = true;
     if (!this.#behind) this.#waiting.push(message);
     this.#wake();

@@ -69,6 +69,16 @@ t.test('what comes while a page is read is told once and after it', async (t) =>
   t.strictSame(await seqs, [2, 3, 4, 5, 6]);
 });
 
+t.test('what history told before it was delivered is told once', async (t) => {
+  const { client, visitor } = await connected(t, 3);
+  const messages = client.messages(place, { from: 1 });
+  const first = messages.next();
+  visitor.send(ack(await visitor.next(), { messages: numbers(1, 5).map((seq) => groupMessage(seq)), more: false }));
+  t.match(await first, { value: { seq: 1 } });
+  for (const seq of [4, 5, 6, 7]) visitor.send(groupMessage(seq));
+  t.strictSame(await read(messages, 7), numbers(2, 7));
+});
+
 t.test('without `from` it begins with what comes, listening from the call on', async (t) => {
   const { client, visitor } = await connected(t, 3);
   const messages = client.messages(place);
