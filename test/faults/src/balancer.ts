@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Link } from './link.js';
 
 const everyMs = 300;
-const answerMs = 700;
 /** So many questions in a row without any answer: the gateway is gone, and so are the connections through it. */
 const fall = 2;
 
@@ -14,8 +13,11 @@ export interface Balancer {
   close(): Promise<void>;
 }
 
-/** What stands before several gateways: asks each for its health, and sends new connections to those that are ready. */
-export async function startBalancer(ports: readonly number[]): Promise<Balancer> {
+/**
+ * What stands before several gateways: asks each for its health, and sends new connections to those that are ready.
+ * @param answerMs how long a gateway may take to answer
+ */
+export async function startBalancer(ports: readonly number[], answerMs: number): Promise<Balancer> {
   const healths = new Map<number, Health>(ports.map((port) => [port, 'ready']));
   let turn = 0;
   let closed = false;
@@ -27,7 +29,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   });
   const watch = async (port: number) => {
     for (let silent = 0; !closed; await delay(everyMs)) {
-      const health = await healthOf(port);
+      const health = await healthOf(port, answerMs);
       silent = health === 'silent' ? silent + 1 : 0;
       if (health !== 'silent' || silent >= fall) healths.set(port, health);
       if (silent === fall) link.cut(port);
@@ -44,7 +46,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   };
 }
 
-async function healthOf(port: number): Promise<Health> {
+async function healthOf(port: number, answerMs: number): Promise<Health> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(answerMs) });
     await response.arrayBuffer();

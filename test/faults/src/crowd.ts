@@ -12,8 +12,18 @@ import type { Witness } from './witness.js';
 
 const sdkPeople = 6;
 const rawPeople = 5;
+/** Who comes anew before each fault, and how long that may take. */
+const spreading = 5;
+const spreadMs = 5_000;
+const usualPace = [60, 260] as const;
 /** Each speaks about so often, milliseconds. */
 export type Pace = readonly [number, number];
+
+export interface CrowdOptions {
+  readonly pace?: Pace;
+  /** What a busy machine may add before a silent server is given up. */
+  readonly slackMs: number;
+}
 
 /** Everybody who chats during a run, in three groups and in private, and what they saw. */
 export class Crowd {
@@ -37,11 +47,11 @@ export class Crowd {
     private readonly url: string,
     private readonly socketUrl: string,
     private readonly random: Random,
-    private readonly pace: Pace,
+    private readonly options: CrowdOptions,
   ) {}
 
-  static async gather(url: string, socketUrl: string, random: Random, pace: Pace = [60, 260]): Promise<Crowd> {
-    const crowd = new Crowd(url, socketUrl, random, pace);
+  static async gather(url: string, socketUrl: string, random: Random, options: CrowdOptions): Promise<Crowd> {
+    const crowd = new Crowd(url, socketUrl, random, options);
     await crowd.#gather();
     return crowd;
   }
@@ -70,6 +80,16 @@ export class Crowd {
   async hush(): Promise<void> {
     this.#talking = false;
     await Promise.all([this.#idle, this.#mover?.rest()]);
+  }
+
+  /** Some come anew, by whatever gateway takes them, so that no gateway has everybody; resolves when all are here. */
+  async spread(): Promise<void> {
+    for (const person of this.random.shuffled(this.#people).slice(0, spreading)) person.move();
+    const deadline = Date.now() + spreadMs + this.options.slackMs;
+    do {
+      await delay(50);
+      this.wake();
+    } while (!this.online && Date.now() < deadline);
   }
 
   /** Somebody closes the SDK's client and comes with a new one that holds nothing. */
@@ -104,7 +124,7 @@ export class Crowd {
 
   async #speak(index: number): Promise<void> {
     while (this.#talking) {
-      await delay(this.random.int(...this.pace));
+      await delay(this.random.int(...(this.options.pace ?? usualPace)));
       if (this.#talking) this.#people[index]?.say(this.#place(index));
     }
   }
@@ -160,6 +180,7 @@ export class Crowd {
   }
 
   #raw(account: Account): RawPerson {
-    return new RawPerson(account, this.socketUrl, this.ledger, this.random, (text) => this.complaints.push(text));
+    const failed = (text: string) => this.complaints.push(text);
+    return new RawPerson(account, this.socketUrl, this.ledger, this.random, this.options.slackMs, failed);
   }
 }

@@ -40,6 +40,7 @@ const graceMs = 20_000;
 export async function runCycle(scene: Scene, kind: Kind): Promise<Outcome> {
   const { system, crowd, probe, auditor, random, slackMs } = scene;
   const violations: Violation[] = [];
+  await crowd.spread();
   crowd.ledger.rest();
   crowd.talk();
   probe.start();

@@ -17,7 +17,7 @@ export interface Answer {
   readonly outcome: string;
 }
 
-const pauseMs: Readonly<Record<Domain, number>> = { connect: 250, login: 500, group: 120, history: 200, private: 120 };
+const pauseMs: Readonly<Record<Domain, number>> = { connect: 250, login: 300, group: 120, history: 200, private: 120 };
 const answerMs = 10_000;
 
 /** Does everything that the outside can do again and again, on connections that stay, and notes how it was answered. */

@@ -33,12 +33,12 @@ const patienceMs = 20_000;
 /** Starts the whole system, breaks it again and again, and judges it from the outside after each fault. */
 export async function runFaults(plan: Plan): Promise<Result> {
   const random = new Random(plan.seed);
-  const system = await startSystem();
+  const system = await startSystem(plan.slackMs);
   let probe: Probe | undefined;
   let crowd: Crowd | undefined;
   try {
     const account = await register(system.url, 'probe');
-    crowd = await Crowd.gather(system.url, system.socketUrl, random);
+    crowd = await Crowd.gather(system.url, system.socketUrl, random, { slackMs: plan.slackMs });
     const [, other = account] = crowd.accounts;
     probe = new Probe(system.url, account, other, crowd.ledger, random);
     const auditor = new Auditor(system, crowd, patienceMs + plan.slackMs);

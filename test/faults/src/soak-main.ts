@@ -12,17 +12,18 @@ import { startSystem } from './system.js';
 
 const everyMs = 5_000;
 const renewEvery = 3;
+const slackMs = 2_000;
 const auditPatienceMs = 60_000;
 
 /** Lets a crowd talk, come and go for so long, and measures all processes meanwhile. */
 async function soak(minutes: number, pace: readonly [number, number], told: (sample: number) => void) {
   const random = new Random(1);
-  const system = await startSystem();
+  const system = await startSystem(slackMs);
   let crowd: Crowd | undefined;
   let probe: Probe | undefined;
   try {
     const account = await register(system.url, 'probe');
-    crowd = await Crowd.gather(system.url, system.socketUrl, random, pace);
+    crowd = await Crowd.gather(system.url, system.socketUrl, random, { pace, slackMs });
     probe = new Probe(system.url, account, crowd.accounts[0] ?? account, crowd.ledger, random);
     const auditor = new Auditor(system, crowd, auditPatienceMs);
     const samples: Sample[] = [];

@@ -61,8 +61,13 @@ const settings = {
   LOG_LEVEL: 'info',
 };
 
-/** Starts everything and resolves when all of it is ready. */
-export async function startSystem(): Promise<System> {
+const healthMs = 700;
+
+/**
+ * Starts everything and resolves when all of it is ready.
+ * @param slackMs what a busy machine may add to the time within which a gateway tells the balancer its health, four times over
+ */
+export async function startSystem(slackMs: number): Promise<System> {
   const directory = temporaryDirectory('faults');
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -87,7 +92,8 @@ export async function startSystem(): Promise<System> {
     stops.push(() => stack.stop());
     const { nats } = stack;
     if (!nats) throw new Error('The stack starts its own NATS.');
-    const balancer: Balancer = await startBalancer(stack.urls.map((url) => Number(new URL(url).port)));
+    const ports = stack.urls.map((url) => Number(new URL(url).port));
+    const balancer: Balancer = await startBalancer(ports, healthMs + slackMs / 4);
     stops.push(() => balancer.close());
     return {
       url: `http://127.0.0.1:${balancer.link.port}`,

@@ -102,6 +102,28 @@ const hitWorker = (signal: 'SIGKILL' | 'SIGSTOP'): Kind => ({
   },
 });
 
+/** All workers of a gateway are replaced one after the other; it never stops serving, and its clients are sent elsewhere. */
+const replaceWorkers: Kind = {
+  name: 'replace gateway workers',
+  async inject({ stack }, random) {
+    const gateway = random.pick(stack.services.gateway);
+    const before = childrenOf(gateway.pid);
+    process.kill(gateway.pid, 'SIGHUP');
+    return {
+      target: gateway.name,
+      effect: goesDown([], true),
+      async heal() {
+        const replaced = () => {
+          const now = childrenOf(gateway.pid);
+          return now.length === before.length && !now.some((pid) => before.includes(pid));
+        };
+        await eventually(replaced, startMs, `${gateway.name} does not replace its workers`);
+        await gateway.ready(startMs);
+      },
+    };
+  },
+};
+
 /** What the protocol promises by name while a whole service is down, on what was never asked before. */
 async function goOn(system: System, name: BackService, crowd: Crowd): Promise<Violation[]> {
   const late = (what: string, error: unknown) => [violation('promise', `${name} down: ${what}: ${String(error)}`)];
@@ -156,6 +178,7 @@ export const processKinds: readonly Kind[] = [
   ...all.map(stopOne),
   hitWorker('SIGKILL'),
   hitWorker('SIGSTOP'),
+  replaceWorkers,
   ...all.map(killAll),
   ...all.map(restartEach),
 ];

@@ -11,6 +11,8 @@ export interface Person {
   readonly losses: number;
   /** Begins to send; what becomes of it shows in the ledger. */
   say(place: Place): void;
+  /** Drops the connection and makes a new one. */
+  move(): void;
   /** The network is back. */
   wake(): void;
   leave(): void;

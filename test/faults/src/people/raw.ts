@@ -35,6 +35,7 @@ export class RawPerson implements Person {
     private readonly socketUrl: string,
     private readonly ledger: Ledger,
     private readonly random: Random,
+    private readonly slackMs: number,
     private readonly failed: (text: string) => void,
   ) {
     this.witness = new Witness(`raw ${account.username}`, account.userId);
@@ -63,6 +64,11 @@ export class RawPerson implements Person {
       .finally(() => this.#open.delete(sent));
   }
 
+  move(): void {
+    this.#client?.terminate();
+    this.#client = undefined;
+  }
+
   /** It tries again all the time anyway. */
   wake(): void {}
 
@@ -76,7 +82,8 @@ export class RawPerson implements Person {
     const beat = setInterval(() => this.#beat(), heartbeatMs);
     try {
       while (!this.#gone) {
-        await this.#client?.closed;
+        const connection = this.#client;
+        await connection?.closed;
         this.#client = undefined;
         if (this.#gone) return;
         this.losses += 1;
@@ -91,7 +98,7 @@ export class RawPerson implements Person {
   }
 
   #beat(): void {
-    if (Date.now() - this.#heardAt > silenceMs) this.#client?.terminate();
+    if (Date.now() - this.#heardAt > silenceMs + this.slackMs) this.#client?.terminate();
     else this.#client?.send({ type: 'heartbeat' });
   }
 

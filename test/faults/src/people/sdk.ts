@@ -1,4 +1,5 @@
-import { ChatClient, ChatError, type ReadyFrame, type ReceivedMessage } from '@teahouse/client';
+import { ChatClient, ChatError, type ReadyFrame, type ReceivedMessage, type SocketLike } from '@teahouse/client';
+import { WebSocket } from 'ws';
 import type { Account } from '../accounts.js';
 import type { Ledger, Sent } from '../ledger.js';
 import { groupPlace, messageOf, type Place, pairPlace, targetOf } from '../message.js';
@@ -7,12 +8,14 @@ import type { Person } from './person.js';
 
 /** Messages that one person has under way at most. */
 const mostOpen = 20;
+const handshakeTimeout = 5_000;
 
 /** Chats through the SDK, as an application does: it leaves coming back, repeating and catching up to it. */
 export class SdkPerson implements Person {
   readonly witness: Witness;
   losses = 0;
   readonly #client: ChatClient;
+  #socket: WebSocket | undefined;
   readonly #open = new Set<Sent>();
 
   constructor(
@@ -23,7 +26,14 @@ export class SdkPerson implements Person {
     private readonly failed: (text: string) => void,
   ) {
     this.witness = new Witness(`sdk ${account.username}/${life}`, account.userId);
-    this.#client = new ChatClient({ url, token: account.token });
+    this.#client = new ChatClient({
+      url,
+      token: account.token,
+      openSocket: (address) => {
+        this.#socket = new WebSocket(address, { perMessageDeflate: false, handshakeTimeout });
+        return this.#socket as unknown as SocketLike;
+      },
+    });
     this.#listen();
   }
 
@@ -46,6 +56,10 @@ export class SdkPerson implements Person {
     this.#send(sent)
       .catch((error: unknown) => this.#fell(sent, error))
       .finally(() => this.#open.delete(sent));
+  }
+
+  move(): void {
+    this.#socket?.terminate();
   }
 
   wake(): void {
