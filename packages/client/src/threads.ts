@@ -140,7 +140,8 @@ export class Threads {
     this.#host.deliver(message);
     if (message.type === 'groupMessage' && endsMembership(message, this.me)) {
       const thread = this.#threads.get(keyOf({ groupId: message.groupId }));
-      if (thread) this.#forget(thread);
+      // Who knows of later ones was put back since, or is told so where those are read.
+      if (thread && !thread.behind) this.#forget(thread);
     }
   };
 

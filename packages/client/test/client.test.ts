@@ -219,6 +219,24 @@ t.test('a removed member hears of it and asks for nothing more', async (t) => {
   t.strictSame(got, ['4 ', '40 ', '41 m41']);
 });
 
+t.test('who was removed and put back while away reads on beyond that, page by page', async (t) => {
+  const { server, visitor, got } = await connected(t, { lastSeq: 3 });
+  visitor.cut();
+  const again = await server.visitor();
+  await again.login({ lastSeq: 8 });
+  const first = await again.next();
+  t.match(first, { type: 'history', groupId: 1, afterSeq: 3 });
+  const notice = (seq: number, event: string) =>
+    groupMessage(seq, { kind: 'notice', content: event, notice: { event, by: 2, userId: 7 } });
+  again.send(ack(first, { messages: [groupMessage(4), notice(5, 'removed')], more: true }));
+  const second = await again.next();
+  t.match(second, { type: 'history', groupId: 1, afterSeq: 5 });
+  again.send(ack(second, { messages: [groupMessage(6), notice(7, 'joined'), groupMessage(8)], more: false }));
+  again.send(groupMessage(9));
+  await eventually(() => got.length === 6, 1_000, 'messages');
+  t.strictSame(got, ['4 m4', '5 removed', '6 m6', '7 joined', '8 m8', '9 m9']);
+});
+
 t.test('a listener that throws stops nobody', async (t) => {
   const { client, visitor, got, errors } = await connected(t);
   client.on('groupMessage', () => {
