@@ -29,7 +29,7 @@ await runMain(async () => {
   const envFile = join(folder, 'env');
   execFileSync('sh', [join(root, 'deploy', 'secrets.sh'), envFile]);
   const secrets = readFileSync(envFile, 'utf8').match(/(?<==)\S+/g) ?? [];
-  appendFileSync(envFile, `PUBLISH=${new URL(url).host}\nSEED_DEMO=true\nRATE_LOGINS_PER_MINUTE=0\n`);
+  appendFileSync(envFile, `PUBLISH=${new URL(url).host}\nOPEN_FILES=8192\nSEED_DEMO=true\nRATE_LOGINS_PER_MINUTE=0\n`);
   const system = composed({ project: 'teahouse-check', envFile });
 
   const up = async (...which) => {

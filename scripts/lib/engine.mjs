@@ -16,7 +16,7 @@ const longestMs = 30 * 60_000;
  *   the file says
  */
 export function composed({ project, envFile, files = ['docker-compose.yml'], env = {} }) {
-  // Not every implementation hands variables without a value on from the file: they are in the environment, too.
+  // In the environment the variables go before a `.env` that is there already, whatever implements compose.
   const fromFile = Object.fromEntries(
     readFileSync(envFile, 'utf8')
       .split('\n')
@@ -24,7 +24,7 @@ export function composed({ project, envFile, files = ['docker-compose.yml'], env
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
   const environment = { ...process.env, ...fromFile, ...env };
-  const first = [...composeArgs, '-p', project, '--env-file', envFile, ...files.flatMap((file) => ['-f', file])];
+  const first = [...composeArgs, '-p', project, ...files.flatMap((file) => ['-f', file])];
   const containers = async (service) => {
     const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.service=${service}`];
     const found = await inEngine('ps', '-aq', ...labels.flatMap((label) => ['--filter', `label=${label}`]));

@@ -38,7 +38,7 @@ const Service = Type.Object(
     volumes: Names,
     ports: Names,
     networks: Names,
-    ulimits: Type.Object({ nofile: Type.Object({ soft: Type.Integer(), hard: Type.Integer() }, strict) }, strict),
+    ulimits: Type.Object({ nofile: Type.Object({ soft: Type.String(), hard: Type.String() }, strict) }, strict),
     healthcheck: Type.Object(
       {
         test: Names,
