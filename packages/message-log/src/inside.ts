@@ -4,6 +4,7 @@ import { uuidv7 } from 'uuidv7';
 import { hideRecalled } from './archive/recalls.js';
 import { archiveTablesOf } from './archive/tables.js';
 import type { Clock } from './clock.js';
+import { secondOf } from './moved.js';
 import { messageColumns, toMessage } from './rows.js';
 import type { Archive, Draft, LogTables, MessageLog, StoredMessage } from './types.js';
 
@@ -56,9 +57,10 @@ export function createInside({ tables, dialect, clock, archive }: InsideOptions)
       ]),
     );
     await manager.query(`INSERT INTO ${message} (${key}, ${messageColumns}) VALUES ${sql}`, params);
-    await manager.query(`UPDATE ${conversation} SET lastSeq = ?, movedAt = ? WHERE id = ?`, [
+    await manager.query(`UPDATE ${conversation} SET lastSeq = ?, movedAt = ?, movedSecond = ? WHERE id = ?`, [
       lastSeq + stored.length,
       createTime,
+      secondOf(createTime),
       conversationId,
     ]);
     return stored;

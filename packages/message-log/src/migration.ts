@@ -7,7 +7,7 @@ import type { LogTables } from './types.js';
 export interface LogMigration {
   /**
    * Creates the message and sent tables and adds to the conversation table, which the service created before without
-   * them: `lastSeq`, `movedAt` (milliseconds, indexed), `archivedThroughSeq`, `hotFromSeq`.
+   * them: `lastSeq`, `movedAt` (milliseconds), `archivedThroughSeq`, `hotFromSeq`.
    */
   up(runner: QueryRunner): Promise<void>;
   /** Drops the two tables; the columns go with the conversation table. */

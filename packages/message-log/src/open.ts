@@ -4,6 +4,7 @@ import { createClock } from './clock.js';
 import { createHistory } from './history.js';
 import { createInside } from './inside.js';
 import { Lane } from './lane.js';
+import { secondOf } from './moved.js';
 import { createPages } from './pages.js';
 import { startPruning } from './prune.js';
 import { createSearch } from './search.js';
@@ -37,7 +38,7 @@ export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> 
   );
   const readPage = createPages({ database, tables, archive, log });
   const stopPruning = startPruning({ database, tables, log });
-  const moved = `SELECT ${['id', 'lastSeq', 'movedAt', ...rules.columns].join(', ')} FROM ${tables.conversation} WHERE movedAt >= ? ORDER BY movedAt, id LIMIT ?`;
+  const moved = `SELECT ${['id', 'lastSeq', 'movedAt', ...rules.columns].join(', ')} FROM ${tables.conversation} WHERE movedSecond >= ? AND movedAt >= ? ORDER BY movedSecond, movedAt, id LIMIT ?`;
   let waiting = 0;
   let closed = false;
 
@@ -75,7 +76,7 @@ export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> 
     ...createInside({ tables, dialect: database.dialect, clock, archive }),
     history: createHistory(readPage),
     search: createSearch(readPage),
-    movedSince: (ms, limit) => database.read((manager) => manager.query<Row[]>(moved, [ms, limit])),
+    movedSince: (ms, limit) => database.read((manager) => manager.query<Row[]>(moved, [secondOf(ms), ms, limit])),
     async close() {
       closed = true;
       const opened = await Promise.allSettled(sessions);

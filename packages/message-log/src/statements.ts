@@ -1,5 +1,6 @@
 import { type Dialect, list, type Param, type Statement } from '@teahouse/service-kit';
 import { pairs, wordsOf } from './dialect.js';
+import { secondOf } from './moved.js';
 import { contentHash } from './plan.js';
 import type { Draft, LogTables, StoredBatch } from './types.js';
 
@@ -56,8 +57,8 @@ export function createStatements(dialect: Dialect, tables: LogTables, columns: r
     return [...byCount].map(([count, ids]) => {
       const { sql, params } = list(ids);
       return {
-        sql: `UPDATE ${conversation} SET lastSeq = lastSeq + ?, movedAt = ? WHERE id IN ${sql}`,
-        params: [count, now, ...params],
+        sql: `UPDATE ${conversation} SET lastSeq = lastSeq + ?, movedAt = ?, movedSecond = ? WHERE id IN ${sql}`,
+        params: [count, now, secondOf(now), ...params],
       };
     });
   };

@@ -32,9 +32,10 @@ export function logBehaviour(name: string, make: () => Promise<string>): void {
       const { messages, more } = await chat.log.history(1, { limit: 50 });
       t.strictSame(messages, chat.published[0]?.messages);
       t.equal(more, false);
-      const [room] = await chat.query('SELECT lastSeq, movedAt FROM room WHERE id = 1');
+      const [room] = await chat.query('SELECT lastSeq, movedAt, movedSecond FROM room WHERE id = 1');
       t.equal(room?.lastSeq, 5);
       t.equal(room?.movedAt, messages[0]?.createTime);
+      t.equal(room?.movedSecond, Math.floor(Number(room?.movedAt) / 1000));
       t.strictSame(
         (await chat.log.movedSince(messages[0]?.createTime ?? 0, 10)).map((row) => [row.id, row.lastSeq, row.closed]),
         [[1, 5, 0]],

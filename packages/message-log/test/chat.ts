@@ -5,6 +5,7 @@ import {
   type LogRules,
   logMigration,
   type MessageLog,
+  movedSecondMigration,
   openLog,
   type StoredBatch,
 } from '@teahouse/message-log';
@@ -25,9 +26,11 @@ class CreateRoom1700000000000 implements MigrationInterface {
     await runner.query(`CREATE TABLE silenced (userId ${bigint} NOT NULL PRIMARY KEY) ${tableOptions}`);
     await logMigration(tables).up(runner);
     await archiveMigration(tables).up(runner);
+    await movedSecondMigration(tables).up(runner);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await movedSecondMigration(tables).down(runner);
     await archiveMigration(tables).down(runner);
     await logMigration(tables).down(runner);
     await runner.query('DROP TABLE silenced');

@@ -40,9 +40,13 @@ export class GroupChat {
   lastSeq!: number;
 
   /** When `lastSeq` moved. */
-  @Index()
   @Column({ type: 'bigint', default: 0 })
   movedAt!: number;
+
+  /** Its second, by which it is found. */
+  @Index()
+  @Column({ type: 'bigint', default: 0 })
+  movedSecond!: number;
 
   @Column({ type: 'bigint', default: 0 })
   archivedThroughSeq!: number;

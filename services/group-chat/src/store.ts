@@ -75,6 +75,7 @@ export async function insertGroup(
     createTime: Date.now(),
     lastSeq: 0,
     movedAt: 0,
+    movedSecond: 0,
     archivedThroughSeq: 0,
     hotFromSeq: 1,
     evictableSince: Number.MAX_SAFE_INTEGER,

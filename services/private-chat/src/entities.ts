@@ -5,8 +5,8 @@ import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'ty
 /** Two people who have talked, or have just been allowed to. */
 @Entity('private_conversation')
 @Index(['userLow', 'userHigh'], { unique: true })
-@Index(['userLow', 'movedAt'])
-@Index(['userHigh', 'movedAt'])
+@Index(['userLow', 'movedSecond'])
+@Index(['userHigh', 'movedSecond'])
 class PrivateConversation {
   @PrimaryGeneratedColumn({ type: 'bigint' })
   id!: number;
@@ -28,9 +28,13 @@ class PrivateConversation {
   @Column({ type: 'bigint', default: 0 })
   lastSeq!: number;
 
-  @Index()
   @Column({ type: 'bigint', default: 0 })
   movedAt!: number;
+
+  /** Its second, by which it is found. */
+  @Index()
+  @Column({ type: 'bigint', default: 0 })
+  movedSecond!: number;
 
   @Column({ type: 'bigint', default: 0 })
   archivedThroughSeq!: number;

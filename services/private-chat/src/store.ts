@@ -1,4 +1,4 @@
-import { pairs } from '@teahouse/message-log';
+import { pairs, secondOf } from '@teahouse/message-log';
 import { type Database, list, type Row } from '@teahouse/service-kit';
 import type { EntityManager } from 'typeorm';
 import type { Pair } from './pair.js';
@@ -59,12 +59,12 @@ export class Store {
 
   /** A user's conversations that hold anything, the newest first; below `before` in that order where it is given. */
   async newest(userId: number, count: number, before?: Conversation): Promise<Conversation[]> {
-    const below = before ? ' AND (movedAt < ? OR (movedAt = ? AND id < ?))' : '';
-    const params = before ? [before.movedAt, before.movedAt, before.id] : [];
+    const below = before ? ' AND movedSecond <= ? AND (movedAt < ? OR (movedAt = ? AND id < ?))' : '';
+    const params = before ? [secondOf(before.movedAt), before.movedAt, before.movedAt, before.id] : [];
     const sides = await this.database.read(async (manager) => {
       const found: Conversation[] = [];
       for (const side of ['userLow', 'userHigh']) {
-        const sql = `SELECT ${columns} FROM private_conversation WHERE ${side} = ? AND lastSeq > 0${below} ORDER BY movedAt DESC, id DESC LIMIT ${count}`;
+        const sql = `SELECT ${columns} FROM private_conversation WHERE ${side} = ? AND lastSeq > 0${below} ORDER BY movedSecond DESC, movedAt DESC, id DESC LIMIT ${count}`;
         found.push(...(await manager.query<Conversation[]>(sql, [userId, ...params])));
       }
       return found;
@@ -77,8 +77,9 @@ export class Store {
     const users = list(userIds);
     const found = new Map<number, Conversation>();
     for (const side of ['userLow', 'userHigh']) {
-      const sql = `SELECT ${columns} FROM private_conversation WHERE ${side} IN ${users.sql} AND movedAt >= ? ORDER BY movedAt DESC LIMIT ${count}`;
-      for (const row of await this.#query<Conversation>(sql, [...users.params, since])) found.set(row.id, row);
+      const sql = `SELECT ${columns} FROM private_conversation WHERE ${side} IN ${users.sql} AND movedSecond >= ? AND movedAt >= ? ORDER BY movedSecond DESC, movedAt DESC LIMIT ${count}`;
+      for (const row of await this.#query<Conversation>(sql, [...users.params, secondOf(since), since]))
+        found.set(row.id, row);
     }
     return [...found.values()].sort((a, b) => b.movedAt - a.movedAt).slice(0, count);
   }

@@ -100,7 +100,7 @@ export function readingSuite(name: string, make: MakeSetup): void {
       await send(...Array.from({ length: 40 }, (_, i): [number, number, string] => [start + i, 1, 'hi']));
     }
     // Times of one batch are alike: give them an order of their own.
-    await sql('UPDATE private_conversation SET movedAt = 1000000 + userHigh');
+    await sql('UPDATE private_conversation SET movedAt = 1000000 + userHigh, movedSecond = 1000');
     const first = await ask('session', { userId: 1 });
     t.strictSame(
       first.conversations.map(({ userId }) => userId),
@@ -178,8 +178,8 @@ export function readingSuite(name: string, make: MakeSetup): void {
     bus.subscribe(subjects.privateHeads, (payload) => heads.push(...JSON.parse(Buffer.from(payload).toString()).heads));
     await send([1, 2, 'a'], [2, 1, 'b']);
     await sql(
-      'INSERT INTO private_conversation (userLow, userHigh, lastSeq, movedAt) VALUES (3, 4, 9, ?), (2, 3, 5, 1)',
-      [Date.now()],
+      'INSERT INTO private_conversation (userLow, userHigh, lastSeq, movedAt, movedSecond) VALUES (3, 4, 9, ?, ?), (2, 3, 5, 1, 0)',
+      [Date.now(), Math.floor(Date.now() / 1000)],
     );
     await eventually(() => heads.length >= 4, 6000, 'two rounds');
     const told = new Set(heads.map((head) => JSON.stringify(head)));
