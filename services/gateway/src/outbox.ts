@@ -17,8 +17,8 @@ function flushAll(): void {
 }
 
 /**
- * What one socket is about to be sent. Everything queued within one turn of the event loop leaves in one write: a
- * system call costs more than all the rest of a delivery. Writes to the TCP socket below `ws`, which is safe as no
+ * What one socket is about to be sent. Everything that has gathered until a turn of the event loop adds nothing leaves in one
+ * write: a system call costs more than all the rest of a delivery. Writes to the TCP socket below `ws`, which is safe as no
  * extension is negotiated and nothing else sends data frames; `ws` itself still sends pongs and the close frame.
  */
 export class Outbox {
