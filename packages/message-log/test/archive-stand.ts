@@ -1,6 +1,6 @@
 import { createMemoryHub, type MemoryHub } from '@teahouse/bus';
 import { openArchive } from '@teahouse/message-log';
-import { createMetrics, openDatabase, type Row } from '@teahouse/service-kit';
+import { createMetrics, type Database, openDatabase, type Row } from '@teahouse/service-kit';
 import { eventually } from '@teahouse/test';
 import type { Test } from 'tap';
 import { type Chat, draft, openChat, say, soon, tables } from './chat.js';
@@ -46,14 +46,21 @@ export async function openStand(t: Test, at: Addresses, options: StandOptions = 
         log,
       }),
   });
-  const reached = await openDatabase({ url: at.archive, entities: [], migrations: [], name: 'test', log: chat.logger });
+  // Of its own, for a look at the archive past the log.
+  let opened: Promise<Database> | undefined;
+  const reached = async () => {
+    opened ??= openDatabase({ url: at.archive, entities: [], migrations: [], name: 'test', log: chat.logger });
+    return opened;
+  };
+  const archived = async (sql: string, params: unknown[] = []) =>
+    (await reached()).read((manager) => manager.query<Row[]>(sql, params));
   const room = async (id: number): Promise<Row> => (await chat.query('SELECT * FROM room WHERE id = ?', [id]))[0] ?? {};
   let closed = false;
   const close = async () => {
     if (closed) return;
     closed = true;
     await chat.close();
-    await reached.close();
+    await (await opened)?.close();
     await bus.close();
   };
   t.teardown(close);
@@ -62,7 +69,7 @@ export async function openStand(t: Test, at: Addresses, options: StandOptions = 
     metrics,
     room,
     close,
-    archived: (sql: string, params: unknown[] = []) => reached.read((manager) => manager.query<Row[]>(sql, params)),
+    archived,
     /** Says `count` messages, `m1`, `m2` and so on; those of one call have one time. */
     async fill(roomId: number, count: number, first = 1) {
       for (let start = 0; start < count; start += 500) {
@@ -81,11 +88,9 @@ export async function openStand(t: Test, at: Addresses, options: StandOptions = 
     untilRecalled: (roomId: number, seq: number) =>
       eventually(
         async () => {
-          const [row] = await reached.read((manager) =>
-            manager.query<Row[]>('SELECT content, recalled FROM room_message_archive WHERE roomId = ? AND seq = ?', [
-              roomId,
-              seq,
-            ]),
+          const [row] = await archived(
+            'SELECT content, recalled FROM room_message_archive WHERE roomId = ? AND seq = ?',
+            [roomId, seq],
           );
           const [noted] = await chat.query('SELECT seq FROM room_message_recall WHERE roomId = ? AND seq = ?', [
             roomId,

@@ -8,30 +8,11 @@ import {
   type Run,
   type Session,
 } from '@teahouse/service-kit';
-import {
-  bulkhead,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleAll,
-  isBrokenCircuitError,
-  isBulkheadRejectedError,
-  isTaskCancelledError,
-  TimeoutStrategy,
-  timeout,
-  wrap,
-} from 'cockatiel';
 import type { EntityManager } from 'typeorm';
 import type { LogTables } from '../types.js';
+import { Gate } from './gate.js';
 import { archiveDatabaseMigrations } from './migration.js';
 
-/** A page out of the archive takes this long at most, so that with the hot part before it the answer comes within 2 s. */
-const readMs = 1000;
-/** Reads at work and waiting. Beyond them, as where the archive stands still, others are refused at once. */
-const readsAtOnce = 16;
-const readsWaiting = 64;
-/** After so many failures in a row nobody asks for this long; then one tries. */
-const failuresInRow = 3;
-const restMs = 1000;
 /** How long the start, and each later attempt, waits for a server that is not there. */
 const openWaitMs = 2000;
 const againMs = 1000;
@@ -91,11 +72,7 @@ export async function connectRemote({ url, variable, tables, log }: RemoteOption
     again();
   }
 
-  const reads = wrap(
-    bulkhead(readsAtOnce, readsWaiting),
-    circuitBreaker(handleAll, { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(failuresInRow) }),
-    timeout(readMs, TimeoutStrategy.Aggressive),
-  );
+  const gate = new Gate();
   const mustBeOpen = () => {
     if (!opened) throw new TeahouseError('UNAVAILABLE');
     return opened;
@@ -103,12 +80,7 @@ export async function connectRemote({ url, variable, tables, log }: RemoteOption
   return {
     async read(work) {
       const { database } = mustBeOpen();
-      try {
-        return await reads.execute(() => database.read(work));
-      } catch (error) {
-        const gaveUp = isBrokenCircuitError(error) || isBulkheadRejectedError(error) || isTaskCancelledError(error);
-        throw gaveUp ? new TeahouseError('UNAVAILABLE', undefined, { cause: error }) : error;
-      }
+      return gate.run(() => database.read(work));
     },
     async write(work) {
       const { database, session } = mustBeOpen();
