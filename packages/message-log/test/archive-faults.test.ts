@@ -165,8 +165,7 @@ t.test('kill -9 of the archiving process at any point loses nothing and doubles 
       said += 50;
       await delay(Math.random() * 15);
     }
-    archiving.kill('SIGKILL');
-    await archiving.exited;
+    await archiving.stop('SIGKILL');
     for (const room of [1, 2]) {
       const [row] = await chat.query('SELECT lastSeq, archivedThroughSeq, hotFromSeq FROM room WHERE id = ?', [room]);
       const [hot] = await chat.query('SELECT COUNT(*) AS n, MIN(seq) AS first FROM room_message WHERE roomId = ?', [

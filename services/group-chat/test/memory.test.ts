@@ -1,3 +1,4 @@
+import { archiveSuite } from './archive-suite.js';
 import { auditSuite } from './audit-suite.js';
 import { groupsSuite } from './groups-suite.js';
 import { membersSuite } from './members-suite.js';
@@ -5,5 +6,5 @@ import { messagesSuite } from './messages-suite.js';
 import { memorySetup } from './setups.js';
 import { viewsSuite } from './views-suite.js';
 
-for (const suite of [auditSuite, groupsSuite, membersSuite, messagesSuite, viewsSuite])
+for (const suite of [archiveSuite, auditSuite, groupsSuite, membersSuite, messagesSuite, viewsSuite])
   suite('memory and SQLite', memorySetup);

@@ -112,11 +112,11 @@ export interface Heard {
 export type World = Awaited<ReturnType<typeof running>>;
 
 /** One running instance, ways to ask it, and SQL on its database. */
-export async function running(t: Test, make: MakeSetup, maxGroups = 1000) {
+export async function running(t: Test, make: MakeSetup, maxGroups = 1000, env: Record<string, string> = {}) {
   const setup = await make(t);
   const database = await setup.database();
   const bus = await setup.bus();
-  const app = await start(t, { bus: await setup.bus(), database }, maxGroups);
+  const app = await start(t, { bus: await setup.bus(), database }, maxGroups, env);
   const profiles = await bus.view<ProfileEntry>('profiles');
 
   /** Asks as the gateway does, and checks that the answer has the agreed shape. */

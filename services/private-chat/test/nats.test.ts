@@ -4,11 +4,12 @@ import { call } from '@teahouse/bus';
 import { privateCalls } from '@teahouse/contracts';
 import { eventually, freePort, startProcess, withConnection } from '@teahouse/test';
 import t from 'tap';
+import { archiveSuite } from './archive-suite.js';
 import { readingSuite } from './reading-suite.js';
 import { sendingSuite } from './sending-suite.js';
 import { natsSetup, running } from './setups.js';
 
-for (const suite of [sendingSuite, readingSuite]) suite('NATS and MariaDB', natsSetup);
+for (const suite of [sendingSuite, readingSuite, archiveSuite]) suite('NATS and MariaDB', natsSetup);
 
 t.test('blocking waits for a transaction that stores messages of the two', async (t) => {
   const { setup, as, send, sql } = await running(t, natsSetup);

@@ -16,9 +16,6 @@ export interface Alarm {
   readonly foundAt: number;
 }
 
-/** Alarms that a status tells at most. */
-const shown = 100;
-
 /** Conversations that wait for an operator, kept in the hot database, so that every instance leaves them alone. */
 export class Alarms {
   readonly #table: string;
@@ -50,9 +47,9 @@ export class Alarms {
     return Number(row?.n);
   }
 
-  /** The oldest, 100 at most. */
-  async list(): Promise<Alarm[]> {
-    const sql = `SELECT ${this.#key} AS id, seq, reason, foundAt FROM ${this.#table} ORDER BY foundAt LIMIT ${shown}`;
+  /** The oldest, `limit` at most. */
+  async list(limit: number): Promise<Alarm[]> {
+    const sql = `SELECT ${this.#key} AS id, seq, reason, foundAt FROM ${this.#table} ORDER BY foundAt LIMIT ${limit}`;
     return (await this.#query(sql)).map((row) => ({
       conversationId: Number(row.id),
       seq: Number(row.seq),
