@@ -9,9 +9,10 @@ mkdir "$image"
 
 if [ "$what" = packages ]; then
   # Types and maps of others' code, and what is for browsers or SQLite, is never read.
-  find node_modules/.pnpm -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
-  rm -rf node_modules/.pnpm/typeorm@*/node_modules/typeorm/browser node_modules/.pnpm/*libsql* node_modules/.pnpm/lock.yaml
-  find . -path '*/node_modules/libsql' -type l -delete
+  find node_modules/.pnpm -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete
+  rm -rf node_modules/.pnpm/typeorm@*/node_modules/typeorm/browser node_modules/.pnpm/*libsql* \
+    node_modules/.pnpm/@types+* node_modules/.pnpm/lock.yaml
+  find node_modules packages services -xtype l -delete
   cp --archive node_modules "$image"
   rm -f "$image"/node_modules/.modules.yaml "$image"/node_modules/.pnpm-workspace-state*.json
   for folder in packages/* services/*; do

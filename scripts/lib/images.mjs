@@ -33,7 +33,9 @@ export async function inspectImage(service, secrets) {
     const [, other] = /^\.\/services\/([^/]+)\//.exec(file) ?? [];
     if (other && other !== service) complaints.push(`a file of ${other}: ${file}`);
     if (/\.map$/.test(file) && !/^\.\/(packages|services)\/[^/]+\/dist\//.test(file)) complaints.push(`a map: ${file}`);
-    if (/\.(ts|pem|key|env)$|\/\.env|\.test\.js$/.test(file)) complaints.push(`a file that has no use here: ${file}`);
+    const own = !file.includes('/node_modules/');
+    if (/\.(pem|key)$|\/\.env/.test(file) || (own && /\.ts$|\.test\.js$/.test(file)))
+      complaints.push(`a file that has no use here: ${file}`);
     if (/packages\/(web|standalone|client)\//.test(file) && !(service === 'gateway' && file.includes('/web/dist/')))
       complaints.push(`a file of another program: ${file}`);
   }

@@ -98,7 +98,7 @@ export async function compareHistory(TestClient, url, talk) {
       if (seq !== index + 1) throw new Error(`Number ${index + 1} is missing: there stands ${seq}.`);
   for (const ack of talk.acked) {
     const stored = (ack.with === undefined ? group : dialogue)[ack.seq - 1];
-    if (stored?.id !== ack.id || stored.content !== ack.content || stored.from.id !== ack.from)
+    if (stored?.id !== ack.id || stored.content !== ack.content || stored.from !== ack.from)
       throw new Error(`Acknowledged and not there: ${JSON.stringify(ack)}, but ${JSON.stringify(stored)}`);
   }
   const ids = new Set([...group, ...dialogue].map(({ clientId, id }) => clientId ?? id));
