@@ -12,12 +12,12 @@ if [ "$what" = packages ]; then
   find node_modules/.pnpm -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete
   rm -rf node_modules/.pnpm/typeorm@*/node_modules/typeorm/browser node_modules/.pnpm/*libsql* \
     node_modules/.pnpm/@types+* node_modules/.pnpm/lock.yaml
-  find node_modules packages services -xtype l -delete
   cp --archive node_modules "$image"
   rm -f "$image"/node_modules/.modules.yaml "$image"/node_modules/.pnpm-workspace-state*.json
   for folder in packages/* services/*; do
     if [ -d "$folder/node_modules" ]; then cp --archive --parents "$folder/node_modules" "$folder/package.json" "$image"; fi
   done
+  find "$image" -xtype l -delete
 else
   service=$3
   for folder in packages/* services/*; do
