@@ -4,6 +4,13 @@ import { defineConfig } from 'tsdown';
 const half = { outDir: 'dist', clean: false, format: 'cjs', platform: 'neutral', target: 'es2022' } as const;
 
 export default defineConfig([
-  { ...half, entry: 'src/index.ts', dts: true, external: ['#websocket'] },
+  {
+    ...half,
+    entry: 'src/index.ts',
+    dts: true,
+    // The bundler of the types drops the reference that stands in client.ts.
+    banner: { dts: '/// <reference lib="esnext.disposable" />' },
+    external: ['#websocket'],
+  },
   { ...half, entry: ['src/websocket-node.ts', 'src/websocket-browser.ts'], dts: false, external: ['ws'] },
 ]);

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { Connection, type ConnectionOptions } from './connection.js';
 import { randomId } from './credentials.js';
 import { Emitter } from './emitter.js';
@@ -30,7 +31,6 @@ export type ChatClientOptions = ConnectionOptions & {
 };
 
 const officialGroupId = 1;
-/** The server answers within two seconds, be it with UNAVAILABLE. */
 const answerMs = 10_000;
 const pageSize = 200;
 

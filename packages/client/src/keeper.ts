@@ -1,3 +1,4 @@
+import { ChatError } from './errors.js';
 import { keyOf, type Place, type ReceivedMessage } from './frames.js';
 import type { Outgoing } from './outgoing.js';
 import { within } from './signals.js';
@@ -9,8 +10,8 @@ export interface KeeperHost {
   failed(error: unknown): void;
 }
 
-/** A store that has not answered by then is not waited for any longer. */
-const openMs = 3_000;
+/** A store that has not answered by then is left alone from then on. */
+const answerMs = 3_000;
 /** Delivered messages are gathered for so long, so that a busy conversation is not written once a message. */
 const gatherMs = 300;
 /** How often it is looked whether another tab has gone and left something unsent. */
@@ -39,7 +40,7 @@ export class Keeper {
   /** Opens what is kept for this user; more calls do nothing. */
   open(userId: number): void {
     if (this.#store === undefined || this.#opened !== undefined) return;
-    this.#opened = within(this.#store.open(userId), { timeoutMs: openMs });
+    this.#opened = this.#inTime(this.#store.open(userId));
     this.#opened.catch((error: unknown) => this.#host.failed(error));
   }
 
@@ -87,7 +88,7 @@ export class Keeper {
   }
 
   async #adopt(): Promise<void> {
-    const messages = await this.#do((store) => within(store.adopt(), { timeoutMs: openMs }));
+    const messages = await this.#do((store) => store.adopt());
     if (messages && messages.length > 0 && !this.#closed) this.#host.adopted(messages);
   }
 
@@ -102,7 +103,7 @@ export class Keeper {
   #do<T>(work: (store: UserStore) => Promise<T>): Promise<T | undefined> {
     const result = this.#turn.then(async () => {
       const store = await this.#opened?.catch(() => undefined);
-      return store && (await work(store));
+      return store && (await this.#inTime(work(store)));
     });
     const told = result.catch((error: unknown) => {
       this.#host.failed(error);
@@ -110,5 +111,16 @@ export class Keeper {
     });
     this.#turn = told;
     return told;
+  }
+
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await within(work, { timeoutMs: answerMs });
+    } catch (cause) {
+      if (!(cause instanceof ChatError) || cause.code !== 'TIMEOUT') throw cause;
+      this.#opened = Promise.reject(cause);
+      this.#opened.catch(() => {}); // Told here, once.
+      throw new ChatError('INTERNAL', 'The store does not answer; nothing is kept from now on.', { cause });
+    }
   }
 }

@@ -285,6 +285,27 @@ t.test('a server that is silent for ten seconds is left', async (t) => {
   t.strictSame(states, ['waiting', 'connecting', 'ready']);
 });
 
+t.test('a machine that slept asks once more, and stays where the server answers', async (t) => {
+  const { client, visitor } = await connected(t);
+  const states: string[] = [];
+  client.on('state', (state) => states.push(state));
+  const { now } = Date;
+  let asleepMs = 0;
+  Date.now = () => now() + asleepMs;
+  t.teardown(() => {
+    Date.now = now;
+  });
+  for (let sleep = 1; sleep <= 3; sleep++) {
+    asleepMs += 60_000;
+    // What the server said meanwhile is read after the timers that fell due.
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    visitor.send({ type: 'heartbeat', time: '2026-11-22T08:00:00.000Z' });
+    visitor.send(groupMessage(sleep));
+    await client.once('groupMessage');
+  }
+  t.strictSame(states, []);
+});
+
 t.test('createUserConnect: what the others say, by function or by kind', async (t) => {
   const server = await FakeServer.start();
   const all: string[] = [];

@@ -69,6 +69,26 @@ t.test('require and import find the same client, in Node', async (t) => {
   }
 });
 
+t.test('its types need no others, imported or required', async (t) => {
+  const use = `
+const client: ChatClient = new ChatClient({ url: 'ws://h/', token: async () => 't' });
+export const stored: Promise<number> = client.send({ groupId: 1 }, 'x').then(({ seq }) => seq);
+client.on('groupMessage', ({ groupId, notice }) => console.log(groupId, notice?.event === 'recalled'));
+export const code = (error: ChatError): boolean => error.code === 'MEMBER_MUTED' || error.code === 'OUTBOX_FULL';
+export async function read(): Promise<string | undefined> {
+  for await (const { content } of client.messages({ with: 2 }, { from: 1 })) return content;
+  return (await client.createGroup({ groupName: 'x', joinPolicy: 'open' })).groupNumber.toFixed();
+}\n`;
+  writeFileSync(join(scratch, 'b.mts'), `import { ChatClient, type ChatError } from '@teahouse/client';${use}`);
+  writeFileSync(join(scratch, 'b.cts'), `import { ChatClient, type ChatError } from '@teahouse/client';${use}`);
+  const options = '--noEmit --strict --module nodenext --target es2022 --lib es2022,dom'.split(' ');
+  const tsc = join(folder, 'node_modules', 'typescript', 'bin', 'tsc');
+  const said = await run(process.execPath, [tsc, ...options, 'b.mts', 'b.cts'], { cwd: scratch }).catch(
+    (error) => error,
+  );
+  t.equal(said.stdout, '');
+});
+
 t.test('in a browser nothing else is loaded', async (t) => {
   const imports = (path: string) =>
     [
