@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Bus } from '@teahouse/bus';
 import type { Log } from '@teahouse/service-kit';
 import type { Registry } from 'prom-client';
+import { Admission, InFlight } from './admission.js';
+import { Backlog } from './backlog.js';
 import type { GatewaySettings } from './config.js';
 import { Connection } from './connection.js';
 import { Connections } from './connections.js';
@@ -57,11 +59,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     groupsOf: (userId) => hub.smallGroupsOf(userId),
     tell: (userId, groups, frame) => hub.tellNeighbours(userId, groups, frame),
   });
+  const backlog = new Backlog();
+  const admission = new Admission();
+  const inFlight = new InFlight();
   const connections = new Connections({
     maxPerUser: config.MAX_CONNECTIONS_PER_USER,
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_MS,
     seen,
     presence,
+    backlog,
   });
   const tools: Tools = {
     bus,
@@ -73,6 +79,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     tools,
     logins,
     log,
+    admission,
+    inFlight,
+    backlog,
     rates: new FrameRates(config.RATE_MESSAGES_PER_SECOND, config.RATE_MESSAGES_BURST),
     heartbeatIntervalMs: config.HEARTBEAT_INTERVAL_MS,
     heartbeatTimeoutMs: config.HEARTBEAT_TIMEOUT_MS,
@@ -89,6 +98,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         online,
         gateways,
         presenceDropped: pushesDropped,
+        backlogBytes: backlog.bytes,
+        relieved: backlog.relieved,
+        inFlightBytes: inFlight.bytes,
+        loginsWaiting: admission.waiting,
       };
     });
   const nextId = connectionIds(instance);

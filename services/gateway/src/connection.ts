@@ -50,7 +50,7 @@ export class Connection implements Session, InboxOwner {
     this.#around = around;
     this.#registry = registry;
     this.#throttle = new Throttle(around.rates);
-    this.outbox = new Outbox(ws, () => this.close('slowReader'));
+    this.outbox = new Outbox(ws, () => this.close('slowReader'), around.backlog);
   }
 
   get userId(): number {
@@ -64,10 +64,6 @@ export class Connection implements Session, InboxOwner {
   /** Only asked for once the user is known. */
   get user(): User {
     return this.#user as User;
-  }
-
-  get isReady(): boolean {
-    return this.#state === 'ready';
   }
 
   get inFlight(): number {
@@ -178,22 +174,22 @@ export class Connection implements Session, InboxOwner {
       return;
     }
     try {
-      this.#dispatch(type, ref, frame.whole);
+      this.#dispatch(type, ref, frame.whole, data.length);
     } catch (error) {
       this.#refuse(ref, error);
     }
   }
 
   /** Throws what the client is told. */
-  #dispatch(type: unknown, ref: string | undefined, frame: Record<string, unknown>): void {
+  #dispatch(type: unknown, ref: string | undefined, frame: Record<string, unknown>, bytes: number): void {
     if (this.#state === 'leaving') throw new TeahouseError('UNAVAILABLE', 'The server is going away.');
     if (this.#state !== 'ready') {
       if (this.#state === 'opened' && type === clientFrames.init.type) {
         this.#init(frame, ref);
-        return;
+      } else {
+        this.#refuse(ref, new TeahouseError('UNAUTHENTICATED'));
+        this.close('unauthenticated');
       }
-      this.#refuse(ref, new TeahouseError('UNAUTHENTICATED'));
-      this.close('unauthenticated');
       return;
     }
     if (ref === undefined && Object.hasOwn(frame, 'ref'))
@@ -205,7 +201,8 @@ export class Connection implements Session, InboxOwner {
     if (type === clientFrames.init.type)
       throw new TeahouseError('BAD_REQUEST', 'This connection is logged in already.');
     const request = prepare(type, frame, this);
-    this.#inbox.add({ ...request, ref, deadline: Date.now() + answerMs, done: false, reply: undefined });
+    this.#around.inFlight.begin(bytes);
+    this.#inbox.add({ ...request, ref, bytes, deadline: Date.now() + answerMs, done: false, reply: undefined });
   }
 
   begin(task: Task): void {
@@ -230,6 +227,7 @@ export class Connection implements Session, InboxOwner {
   }
 
   #settled(task: Task, reply: object | undefined): void {
+    this.#around.inFlight.end(task.bytes);
     this.#inbox.settled(task, reply);
     while (this.#held !== undefined && this.#inbox.inFlight < limits.inFlight) {
       const next = this.#held.shift();
@@ -259,16 +257,22 @@ export class Connection implements Session, InboxOwner {
   }
 
   async #enter(fields: InitFields, ref: string | undefined): Promise<void> {
+    const { admission, logins } = this.#around;
+    const wanted = () => this.#state === 'entering';
+    const step = fields.token === undefined ? 'password' : 'token';
+    const login = await admission.turn(step, wanted, () => logins.begin(fields, this.address, answerMs));
+    if (login !== undefined) await admission.turn('entering', wanted, () => this.#comeIn(login, fields, ref));
+  }
+
+  async #comeIn(login: Login, fields: InitFields, ref: string | undefined): Promise<void> {
     const { logins, tools } = this.#around;
-    const login = await logins.begin(fields, this.address, answerMs);
-    if (this.#state !== 'entering') return;
     this.#login = login;
     if (!this.#registry.admit(this)) throw new TeahouseError('RATE_LIMITED', 'You have too many connections.');
     this.#user = await logins.confirm(login);
     if (this.#state !== 'entering') return;
     this.defaultGroupId = fields.groupId ?? officialGroup.id;
     await tools.hub.enter(this, (lists) => this.#ready(lists, ref));
-    if (!this.isReady) tools.hub.leave(this);
+    if ((this.#state as State) !== 'ready') tools.hub.leave(this);
   }
 
   #ready(lists: Lists, ref: string | undefined): void {

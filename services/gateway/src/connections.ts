@@ -1,4 +1,5 @@
 import { limits } from '@teahouse/contracts';
+import type { Backlog } from './backlog.js';
 import type { Connection } from './connection.js';
 import type { Presence } from './presence/index.js';
 import type { Seen } from './seen.js';
@@ -13,16 +14,24 @@ export class Connections implements Registry<Connection> {
   readonly #maxPerUser: number;
   readonly #seen: Seen;
   readonly #presence: Presence;
+  readonly #backlog: Backlog;
   /** From the opening of the socket to its very end: while a socket is closing it holds memory, too. */
   readonly #all = new Set<Connection>();
   readonly #byUser = new Map<number, Connection[]>();
   readonly #sweep: NodeJS.Timeout;
   #emptied: (() => void) | undefined;
 
-  constructor(options: { maxPerUser: number; heartbeatTimeoutMs: number; seen: Seen; presence: Presence }) {
+  constructor(options: {
+    maxPerUser: number;
+    heartbeatTimeoutMs: number;
+    seen: Seen;
+    presence: Presence;
+    backlog: Backlog;
+  }) {
     this.#maxPerUser = options.maxPerUser;
     this.#seen = options.seen;
     this.#presence = options.presence;
+    this.#backlog = options.backlog;
     const everyMs = Math.max(50, Math.min(1000, options.heartbeatTimeoutMs / 4, limits.initMs / 4));
     this.#sweep = setInterval(() => this.#checkTimes(), everyMs);
   }
@@ -106,5 +115,6 @@ export class Connections implements Registry<Connection> {
   #checkTimes(): void {
     const now = performance.now();
     for (const connection of this.#all) connection.checkTime(now);
+    this.#backlog.check();
   }
 }

@@ -3,6 +3,8 @@ import type { Prepared } from './frames/index.js';
 /** One frame being worked on. */
 export interface Task extends Prepared {
   readonly ref: string | undefined;
+  /** of the frame as it came */
+  readonly bytes: number;
   /** When its answer must have come; unix milliseconds. */
   readonly deadline: number;
   done: boolean;

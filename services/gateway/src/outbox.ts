@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { limits } from '@teahouse/contracts';
 import { WebSocket } from 'ws';
+import type { Backlog, Reader } from './backlog.js';
 import { gathered, whenDrained } from './drained.js';
 import { wrapText } from './wire.js';
 
@@ -21,22 +22,24 @@ function flushAll(): void {
  * write: a system call costs more than all the rest of a delivery. Writes to the TCP socket below `ws`, which is safe as no
  * extension is negotiated and nothing else sends data frames; `ws` itself still sends pongs and the close frame.
  */
-export class Outbox {
+export class Outbox implements Reader {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #onSlow: () => void;
+  readonly #backlog: Backlog;
   #chunks = none;
   #bytes = 0;
   #slow = false;
 
   /** @param onSlow called once, when more than 1 MiB waits for this reader; nothing is written after it. */
-  constructor(ws: WebSocket, onSlow: () => void) {
+  constructor(ws: WebSocket, onSlow: () => void, backlog: Backlog) {
     const socket = (ws as unknown as { _socket?: Socket })._socket;
     if (socket === undefined || ws.extensions !== '')
       throw new Error('an outbox needs an open socket without extensions');
     this.#ws = ws;
     this.#socket = socket;
     this.#onSlow = onSlow;
+    this.#backlog = backlog;
   }
 
   /** Queues one frame: a JSON text. */
@@ -55,7 +58,7 @@ export class Outbox {
       this.#chunks.push(wrapped);
     }
     this.#bytes += wrapped.length;
-    if (this.#bytes > turnBytes) this.#giveUp();
+    if (this.#bytes > turnBytes) this.giveUp();
   }
 
   /** Writes what is queued now instead of at the end of the turn; for the last words before a close. */
@@ -67,13 +70,27 @@ export class Outbox {
     this.#bytes = 0;
     if (this.#slow || this.#ws.readyState !== WebSocket.OPEN) return;
     if (this.#socket.writableLength > limits.slowReaderBytes) {
-      this.#giveUp();
+      this.giveUp();
       return;
     }
     this.#socket.write(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+    const behind = this.#socket.writableLength;
+    if (behind > 0) this.#backlog.note(this, behind);
   }
 
-  #giveUp(): void {
+  get behind(): number {
+    return this.#socket.destroyed ? 0 : this.#socket.writableLength;
+  }
+
+  get givenUp(): boolean {
+    return this.#slow;
+  }
+
+  destroy(): void {
+    this.#ws.terminate();
+  }
+
+  giveUp(): void {
     this.#slow = true;
     this.#chunks = none;
     this.#bytes = 0;

@@ -1,4 +1,6 @@
 import type { Log } from '@teahouse/service-kit';
+import type { Admission, InFlight } from './admission.js';
+import type { Backlog } from './backlog.js';
 import type { Tools } from './frames/index.js';
 import type { Logins } from './login.js';
 import type { FrameRates } from './rate.js';
@@ -9,6 +11,9 @@ export interface Surroundings {
   readonly logins: Logins;
   readonly log: Log;
   readonly rates: FrameRates;
+  readonly admission: Admission;
+  readonly inFlight: InFlight;
+  readonly backlog: Backlog;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatTimeoutMs: number;
 }

@@ -22,6 +22,7 @@ import {
 import { type Gateway, type GatewaySettings, gatewayConfig, startGateway } from '@teahouse/gateway';
 import { createLog, loadConfig } from '@teahouse/service-kit';
 import jwt from 'jsonwebtoken';
+import type { Registry } from 'prom-client';
 import { Compile } from 'typebox/compile';
 
 type Answer = (request: Record<string, unknown>) => unknown;
@@ -94,6 +95,11 @@ export class FakeServices {
   /** From now on this call is answered so; `answer` may return a promise, and may throw. */
   answer(call: { readonly subject: string }, answer: Answer): void {
     this.#answers.set(call.subject, answer);
+  }
+
+  /** How this call is answered now. */
+  answerOf(call: { readonly subject: string }): Answer {
+    return this.#answers.get(call.subject) ?? (() => (call as Partial<Call>).replyExample);
   }
 
   /** What was asked on this call, oldest first. */
@@ -182,7 +188,7 @@ interface Teardown {
 export async function testGateway(
   t: Teardown,
   config: Partial<GatewaySettings> = {},
-  options: { pageDir?: string; publishKey?: boolean } = {},
+  options: { pageDir?: string; publishKey?: boolean; metrics?: Registry } = {},
 ): Promise<TestGateway> {
   const hub = createMemoryHub();
   const bus = hub.connect('fakes');
@@ -196,6 +202,7 @@ export async function testGateway(
     config: settings,
     log: createLog({ name: 'gateway-test', level: 'silent' }),
     pageDir: options.pageDir ?? '/nonexistent',
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
   });
   t.teardown(async () => {
     await gateway.close();

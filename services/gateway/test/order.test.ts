@@ -198,6 +198,7 @@ t.test('acks leave in order even where answers come out of it, refusals do not h
       verb: { pipelined },
       fields: {},
       ref: undefined,
+      bytes: 0,
       conversation,
       deadline: 0,
       done: false,
