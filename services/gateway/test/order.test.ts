@@ -140,7 +140,7 @@ t.test('with 256 frames in flight reading pauses, and nothing is lost', async (t
   const client = await login(gateway);
   const held = door();
   services.answer(groupCalls.listGroups, () => held.opened.then(() => groupCalls.listGroups.replyExample));
-  const frames = Array.from({ length: 1000 }, () => client.request({ type: 'listGroups' }));
+  const frames = Array.from({ length: 1000 }, () => client.request({ type: 'listGroups' }, 30_000));
   await eventually(() => services.of(groupCalls.listGroups).length >= limits.inFlight, 2000, 'the calls');
   const other = await login(gateway);
   t.equal((await other.request({ type: 'heartbeat' })).type, 'heartbeat', 'others go on');

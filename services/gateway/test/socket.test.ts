@@ -370,7 +370,7 @@ t.test('ten times over the rate the connection is closed; without a limit it nev
   const free = await testGateway(t, { RATE_MESSAGES_PER_SECOND: 0 });
   const fast = await login(free);
   const answers = await Promise.all(
-    Array.from({ length: 3000 }, (_, index) => fast.request({ type: 'groupMessage', content: `${index}` })),
+    Array.from({ length: 3000 }, (_, index) => fast.request({ type: 'groupMessage', content: `${index}` }, 30_000)),
   );
   t.ok(answers.every(({ type }) => type === 'ack'));
 });
