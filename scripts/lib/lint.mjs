@@ -11,7 +11,7 @@ function sourceFolders() {
   const parts = ['packages', 'services'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => `${group}/${name}`),
   );
-  return [...parts, 'test', 'test/faults', 'bench']
+  return [...parts, 'test', 'test/faults', 'test/fuzz', 'bench']
     .flatMap((part) => [`${part}/src`, `${part}/test`])
     .filter((folder) => existsSync(join(root, folder)));
 }

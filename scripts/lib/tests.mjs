@@ -3,7 +3,7 @@ import { Refusal, root } from './run.mjs';
 import { filesUnder } from './stamps.mjs';
 
 const places = ['packages', 'services', 'test', 'bench'];
-const testFile = /^((?:packages|services)\/[^/]+|test\/faults|test|bench)\/test\/(.*\.test)\.ts$/;
+const testFile = /^((?:packages|services)\/[^/]+|test\/faults|test\/fuzz|test|bench)\/test\/(.*\.test)\.ts$/;
 
 /**
  * Which tests to run. Compiled files are found through their sources, so that what an old build left is not run.

@@ -1,0 +1,1 @@
+export { type Outcome, type Plan, runFuzz } from './run.js';
