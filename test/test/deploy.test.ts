@@ -168,7 +168,9 @@ t.test('the operating page tells of every metric', async (t) => {
         .map((file) => read(folder, name, 'src', file)),
     ),
   );
-  const metrics = sources.flatMap((text) => [...text.matchAll(/(?:'|^ +)(teahouse_[a-z_]+)(?:'|: \[)/gm)].map(([, name]) => name));
+  const metrics = sources.flatMap((text) =>
+    [...text.matchAll(/(?:'|^ +)(teahouse_[a-z_]+)(?:'|: \[)/gm)].map(([, name]) => name),
+  );
   t.ok(metrics.length > 0);
   for (const name of metrics) t.match(page, `\`${name}\``);
 });
