@@ -48,12 +48,12 @@ export async function runCycle(scene: Scene, kind: Kind): Promise<Outcome> {
   const lossesBefore = crowd.losses + probe.losses;
   const injectedAt = Date.now();
   const active = await kind.inject(system, random);
+  const hitAt = Date.now();
   const { effect, target } = active;
   const lasting = delay(random.int(...lastsMs));
   violations.push(...((await active.during?.(crowd)) ?? []));
   await lasting;
-  if (effect.hiccup.length > 0)
-    await serves(probe, effect.hiccup, injectedAt, steadyAnswers, replacedWithinMs + slackMs);
+  if (effect.hiccup.length > 0) await serves(probe, effect.hiccup, hitAt, steadyAnswers, replacedWithinMs + slackMs);
   await active.heal();
   const healedAt = Date.now();
   crowd.wake();
@@ -65,7 +65,7 @@ export async function runCycle(scene: Scene, kind: Kind): Promise<Outcome> {
   const audit = await auditor.audit();
   const losses = crowd.losses + probe.losses - lossesBefore;
   if (!effect.drops && losses > 0) violations.push(violation('promise', `${losses} clients had to connect again`));
-  violations.push(...judgePromises(probe.answers, effect, { injectedAt, healedAt }, slackMs).slice(0, 5));
+  violations.push(...judgePromises(probe.answers, effect, { injectedAt, hitAt, healedAt }, slackMs).slice(0, 5));
   violations.push(...audit.violations);
   return {
     kind: kind.name,

@@ -152,16 +152,19 @@ t.test('who was put out and came back', async (t) => {
 t.test('what was promised about time', async (t) => {
   const effect = { down: ['group'], hiccup: ['login'], drops: false } as const;
   const judge = (domain: 'group' | 'private' | 'login', startedAt: number, ms: number, outcome: string) =>
-    judgePromises([{ domain, startedAt, ms, outcome }], effect, { injectedAt: 1000, healedAt: 3000 }, 0).map(
-      ({ text }) => text.replace(/.*; /, ''),
-    );
+    judgePromises(
+      [{ domain, startedAt, ms, outcome }],
+      effect,
+      { injectedAt: 1000, hitAt: 1500, healedAt: 3000 },
+      0,
+    ).map(({ text }) => text.replace(/.*; /, ''));
   t.same(judge('group', 1500, 1900, 'UNAVAILABLE'), []);
   t.same(judge('group', 1500, 2100, 'UNAVAILABLE'), ['later than two seconds']);
   t.same(judge('group', 8100, 10, 'UNAVAILABLE'), ['not back within five seconds']);
   t.same(judge('private', 1500, 10, 'UNAVAILABLE'), ['it should have gone on']);
   t.same(judge('private', 1500, 10, 'INTERNAL'), ['neither done nor UNAVAILABLE']);
   t.same(judge('login', 5000, 10, 'UNAVAILABLE'), []);
-  t.same(judge('login', 11_100, 10, 'UNAVAILABLE'), ['not replaced within ten seconds']);
+  t.same(judge('login', 11_600, 10, 'UNAVAILABLE'), ['not replaced within ten seconds']);
 });
 
 t.test('the table counts what went wrong by kind of fault', async (t) => {

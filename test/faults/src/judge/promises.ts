@@ -5,7 +5,7 @@ import { type Violation, violation } from '../violation.js';
 export interface Effect {
   /** May answer `UNAVAILABLE` while the fault lasts and for five seconds after it. What is not named goes on. */
   readonly down: readonly Domain[];
-  /** One of several instances is gone: may answer `UNAVAILABLE` for ten seconds from the fault's beginning, lasting or not. */
+  /** One of several instances is gone: may answer `UNAVAILABLE` for ten seconds, whether the fault lasts or not. */
   readonly hiccup: readonly Domain[];
   /** The gateway or the way to it is hit: connections may be lost. Otherwise nobody has to connect again. */
   readonly drops: boolean;
@@ -16,7 +16,10 @@ export const backWithinMs = 5_000;
 export const replacedWithinMs = 10_000;
 
 export interface Times {
+  /** When it began. */
   readonly injectedAt: number;
+  /** When all of it had been done: instances that are restarted in turn take their time. */
+  readonly hitAt: number;
   readonly healedAt: number;
 }
 
@@ -38,7 +41,7 @@ export function judgePromises(answers: readonly Answer[], effect: Effect, times:
 function complaintAbout(
   { domain, startedAt, ms, outcome }: Answer,
   { down, hiccup, drops }: Effect,
-  { injectedAt, healedAt }: Times,
+  { injectedAt, hitAt, healedAt }: Times,
   slackMs: number,
 ): string | undefined {
   if (drops && (outcome.startsWith('closed') || outcome === 'silent')) return undefined;
@@ -49,7 +52,7 @@ function complaintAbout(
     return startedAt > healedAt + backWithinMs + slackMs ? 'not back within five seconds' : undefined;
   }
   if (hiccup.includes(domain)) {
-    return startedAt > injectedAt + replacedWithinMs + slackMs ? 'not replaced within ten seconds' : undefined;
+    return startedAt > hitAt + replacedWithinMs + slackMs ? 'not replaced within ten seconds' : undefined;
   }
   return startedAt >= injectedAt ? 'it should have gone on' : 'before the fault';
 }
