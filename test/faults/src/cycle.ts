@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 const calmMs = 250;
-const lastsMs = [500, 1_500] as const;
+const lastsMs = [300, 1_000] as const;
 /** One instance may answer all requests by chance; so many in a row are taken for full service. */
 const steadyAnswers = 5;
 const graceMs = 20_000;

@@ -98,20 +98,19 @@ export class Link {
   }
 
   #carry(from: Socket, to: Socket): (data: Buffer) => void {
-    let dueAt = 0;
+    // What was delayed goes out before what came later and was not, however late its timer is.
+    const waiting: Buffer[] = [];
     return (data) => {
-      if (this.#delayMs === 0 && Date.now() > dueAt) {
-        if (!to.write(data) && !this.#held) {
-          from.pause();
-          to.once('drain', () => {
-            if (!this.#held) from.resume();
-          });
-        }
+      if (this.#delayMs > 0 || waiting.length > 0) {
+        waiting.push(data);
+        setTimeout(() => to.write(waiting.shift() as Buffer), this.#delayMs);
         return;
       }
-      // What follows a delayed piece never overtakes it.
-      dueAt = Math.max(dueAt, Date.now() + this.#delayMs);
-      setTimeout(() => to.write(data), dueAt - Date.now());
+      if (to.write(data) || this.#held) return;
+      from.pause();
+      to.once('drain', () => {
+        if (!this.#held) from.resume();
+      });
     };
   }
 

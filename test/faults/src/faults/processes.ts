@@ -11,9 +11,11 @@ import { everything, goesDown, hiccups, type Kind, needs } from './kind.js';
 const startMs = 60_000;
 
 const effectOfOne = (name: ServiceName) => (name === 'gateway' ? hiccups(everything, true) : hiccups(needs[name]));
-/** Without auth a gateway is started afresh meanwhile, which costs its clients their connections. */
+/** Without auth a gateway is started afresh meanwhile, which its clients notice. */
 const effectOfAll = (name: ServiceName) =>
-  name === 'gateway' ? goesDown(everything, true) : goesDown(needs[name], name === 'auth');
+  name === 'auth'
+    ? { down: needs.auth, hiccup: everything, drops: true }
+    : goesDown(name === 'gateway' ? everything : needs[name], name === 'gateway');
 
 /** Kills one instance; the supervisor starts it again. */
 const killOne = (name: ServiceName): Kind => ({
@@ -111,7 +113,8 @@ const replaceWorkers: Kind = {
     process.kill(gateway.pid, 'SIGHUP');
     return {
       target: gateway.name,
-      effect: goesDown([], true),
+      // Who asks a worker that has said goodbye is told UNAVAILABLE.
+      effect: hiccups(everything, true),
       async heal() {
         const replaced = () => {
           const now = childrenOf(gateway.pid);
