@@ -48,10 +48,10 @@ export async function runCycle(scene: Scene, kind: Kind): Promise<Outcome> {
   const lossesBefore = crowd.losses + probe.losses;
   const injectedAt = Date.now();
   const active = await kind.inject(system, random);
-  const hitAt = Date.now();
   const { effect, target } = active;
   const lasting = delay(random.int(...lastsMs));
   violations.push(...((await active.during?.(crowd)) ?? []));
+  const hitAt = Date.now();
   await lasting;
   if (effect.hiccup.length > 0) await serves(probe, effect.hiccup, hitAt, steadyAnswers, replacedWithinMs + slackMs);
   await active.heal();

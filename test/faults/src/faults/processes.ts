@@ -111,19 +111,13 @@ const replaceWorkers: Kind = {
     const gateway = random.pick(stack.services.gateway);
     const before = childrenOf(gateway.pid);
     process.kill(gateway.pid, 'SIGHUP');
-    return {
-      target: gateway.name,
-      // Who asks a worker that has said goodbye is told UNAVAILABLE.
-      effect: hiccups(everything, true),
-      async heal() {
-        const replaced = () => {
-          const now = childrenOf(gateway.pid);
-          return now.length === before.length && !now.some((pid) => before.includes(pid));
-        };
-        await eventually(replaced, startMs, `${gateway.name} does not replace its workers`);
-        await gateway.ready(startMs);
-      },
+    const replaced = () => {
+      const now = childrenOf(gateway.pid);
+      return now.length === before.length && !now.some((pid) => before.includes(pid));
     };
+    await eventually(replaced, startMs, `${gateway.name} does not replace its workers`);
+    // Who asks a worker that has said goodbye is told UNAVAILABLE.
+    return { target: gateway.name, effect: hiccups(everything, true), heal: () => gateway.ready(startMs) };
   },
 };
 
