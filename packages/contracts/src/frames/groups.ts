@@ -206,7 +206,13 @@ export const listMembers = clientFrame({
   description: 'Members by user id. Members of the group may ask.',
   fields: {
     groupId: GroupId,
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'the last user id of the page before' })),
+    after: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'the last user id of the page before',
+      }),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.members })),
   },
   reply: { members: Type.Array(Member), more: Type.Boolean() },
