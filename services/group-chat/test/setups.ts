@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Bus, call, connectNats, createMemoryHub } from '@teahouse/bus';
 import {
   type CallReply,
@@ -99,6 +100,7 @@ export async function untilAvailable<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (!(error instanceof TeahouseError) || error.code !== 'UNAVAILABLE' || Date.now() > end) throw error;
+      await delay(Math.random() * 500);
     }
   }
 }

@@ -1,6 +1,9 @@
 import t from 'tap';
+import { inStep } from './in-step.js';
+import { input } from './input.js';
 import { matrix } from './matrix.js';
 import { startSystem } from './system.js';
+import { text } from './text.js';
 
 // Seconds on a machine of one's own; others may be at work here.
 t.setTimeout(400_000);
@@ -8,4 +11,7 @@ t.setTimeout(400_000);
 t.test('on NATS and MariaDB', async (t) => {
   const system = await startSystem(t, 'servers');
   await t.test('the matrix', (t) => matrix(t, system));
+  await t.test('clients stay in step', (t) => inStep(t, system));
+  await t.test('bad input', (t) => input(t, system));
+  await t.test('text', (t) => text(t, system));
 });
