@@ -196,6 +196,7 @@ export class Threads {
   async #fill(thread: Thread, era: number): Promise<void> {
     let pauseMs = 500;
     while (era === this.#era && thread.behind && this.#threads.get(keyOf(thread.place)) === thread) {
+      const asked = thread.head;
       try {
         const { messages } = await this.#host.history(thread.place, thread.position);
         if (era !== this.#era) return;
@@ -205,8 +206,11 @@ export class Threads {
       } catch (error) {
         if (era !== this.#era) return;
         if (!(error instanceof ChatError) || !error.retryable) {
-          this.#forget(thread);
-          if (error instanceof ChatError && noLongerOurs.has(error.code)) return;
+          const noLonger = error instanceof ChatError && noLongerOurs.has(error.code);
+          // What was heard since we asked says that we were put back.
+          if (noLonger && thread.head > asked) thread.giveUp(this.#deliver);
+          else this.#forget(thread);
+          if (noLonger) return;
           throw error;
         }
         await pause(error.retryAfterMs ?? pauseMs);

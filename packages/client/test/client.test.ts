@@ -237,6 +237,21 @@ t.test('who was removed and put back while away reads on beyond that, page by pa
   t.strictSame(got, ['4 m4', '5 removed', '6 m6', '7 joined', '8 m8', '9 m9']);
 });
 
+t.test('who is put back while history still says otherwise hears of it', async (t) => {
+  const { visitor, got } = await connected(t, { lastSeq: 3 });
+  const notice = (seq: number, event: string) =>
+    groupMessage(seq, { kind: 'notice', content: event, notice: { event, by: 2, userId: 7 } });
+  visitor.send({ type: 'heartbeat', time: '2026-11-22T08:00:00.000Z', heads: { groups: { 1: 5 }, users: {} } });
+  visitor.send(notice(4, 'removed'));
+  const request = await visitor.next();
+  t.match(request, { type: 'history', groupId: 1, afterSeq: 4 });
+  visitor.send(notice(6, 'joined'));
+  visitor.send({ type: 'error', ref: request.ref, code: 'NOT_A_MEMBER', message: '', retryable: false });
+  visitor.send(groupMessage(7));
+  await eventually(() => got.includes('7 m7'), 1_000, 'messages');
+  t.strictSame(got, ['4 removed', '6 joined', '7 m7']);
+});
+
 t.test('a listener that throws stops nobody', async (t) => {
   const { client, visitor, got, errors } = await connected(t);
   client.on('groupMessage', () => {
