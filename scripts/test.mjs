@@ -1,5 +1,5 @@
 import { lint } from './lib/lint.mjs';
-import { ensurePrograms, serverPrograms } from './lib/programs.mjs';
+import { browserProgram, ensurePrograms, serverPrograms } from './lib/programs.mjs';
 import { root, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { selectTests } from './lib/tests.mjs';
@@ -43,10 +43,12 @@ await runMain(async () => {
   const names = process.argv.slice(2);
   const { files, projects } = selectTests(names);
   const all = names.length === 0;
-  await setup({ tests: true, page: all, ...(all ? {} : { projects: ['test', ...projects] }) });
+  const page = files.some((file) => file.startsWith('packages/web/'));
+  await setup({ tests: true, page, ...(all ? {} : { projects: ['test', ...projects] }) });
   await ensurePrograms([
     ...(process.env.NATS_URL ? [] : [serverPrograms.nats]),
     ...(process.env.TEST_MYSQL_URL ? [] : [serverPrograms.mysql]),
+    ...(page ? [browserProgram] : []),
   ]);
   const lintFailures = all ? await lint() : 0;
   const { code, passed, failed } = await runTap(files, await sharedServers());

@@ -1,23 +1,34 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { Refusal, step } from './run.mjs';
 
-/** The servers: their programs, any of which will do, and the Debian package that brings one. */
+/** The servers: their programs, any of which will do, the Debian package that brings one, and its unit of systemd. */
 export const serverPrograms = {
-  nats: { names: ['nats-server'], debianPackage: 'nats-server' },
-  mysql: { names: ['mariadbd', 'mysqld'], debianPackage: 'mariadb-server' },
+  nats: { names: ['nats-server'], debianPackage: 'nats-server', unit: 'nats-server' },
+  mysql: { names: ['mariadbd', 'mysqld'], debianPackage: 'mariadb-server', unit: 'mariadb' },
+};
+
+/** The browser that the page is tried in. */
+export const browserProgram = { names: ['chromium', 'chromium-browser', 'google-chrome'], debianPackage: 'chromium' };
+
+/** What Chinese is drawn with; a file stands for the package. */
+export const hanFonts = {
+  names: ['/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'],
+  debianPackage: 'fonts-noto-cjk',
 };
 
 const policyFile = '/usr/sbin/policy-rc.d';
 
 function isInstalled({ names }) {
   const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  return names.some((name) => places.some((place) => place && existsSync(join(place, name))));
+  return names.some((name) =>
+    isAbsolute(name) ? existsSync(name) : places.some((place) => place && existsSync(join(place, name))),
+  );
 }
 
 /**
  * Installs what is missing where we may (root on Debian), or refuses with a sentence that says what to install.
- * @param {{ names: string[], debianPackage: string }[]} programs
+ * @param {{ names: string[], debianPackage: string, unit?: string }[]} programs
  */
 export async function ensurePrograms(programs) {
   const missing = programs.filter((program) => !isInstalled(program));
@@ -36,13 +47,10 @@ export async function ensurePrograms(programs) {
       { env },
     );
   });
-  // On a machine with systemd the packages also ask to be started at boot.
-  if (existsSync('/run/systemd/system'))
-    await step('Disabling their services', 'systemctl', ['disable', ...unitsOf(packages)]);
-}
-
-function unitsOf(packages) {
-  return packages.map((name) => (name === 'mariadb-server' ? 'mariadb' : name));
+  // On a machine with systemd servers also ask to be started at boot.
+  const units = missing.flatMap(({ unit }) => unit ?? []);
+  if (units.length > 0 && existsSync('/run/systemd/system'))
+    await step('Disabling their services', 'systemctl', ['disable', ...units]);
 }
 
 /** Debian starts a server when it is installed; the documented way to keep it from doing so is a policy that forbids it. */

@@ -49,7 +49,7 @@ async function compile(projects) {
     /\.ts$|tsconfig\.json$|tsconfig\.base\.json$|package\.json$/.test(path),
   );
   const results = sources
-    .filter((path) => /\/tsconfig\.json$/.test(path) && !path.startsWith('packages/web/'))
+    .filter((path) => /\/tsconfig\.json$/.test(path) && path !== 'packages/web/tsconfig.json')
     .map(dirname)
     .filter((project) => sources.some((path) => path.startsWith(`${project}/`) && path.endsWith('.ts')))
     .map(resultOf);
@@ -71,7 +71,13 @@ async function buildPage() {
   const folder = join(root, 'packages', 'web');
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   if (!scripts?.build) return;
-  const sources = filesUnder(['packages/web', 'packages/client/src', 'packages/contracts/src', 'tsconfig.base.json']);
+  const own = ['src', 'public', 'index.html', 'vite.config.ts', 'tsconfig.json', 'package.json'];
+  const sources = filesUnder([
+    ...own.map((name) => `packages/web/${name}`),
+    'packages/client/src',
+    'packages/contracts/src',
+    'tsconfig.base.json',
+  ]);
   const build = () => step('Building the page', 'npm', ['run', 'build'], { cwd: folder });
   await once('page', fingerprint(sources), build, ['packages/web/dist/index.html']);
 }

@@ -1,7 +1,10 @@
 import { createApp } from 'vue';
 import App from './App.vue';
-import { language } from './words';
-import './style.css';
+import { applyPreferences } from './state/preferences';
+import './state/arrivals';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
 
-document.documentElement.lang = language;
+applyPreferences();
 createApp(App).mount('#app');

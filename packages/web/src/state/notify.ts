@@ -1,0 +1,50 @@
+import { reactive } from 'vue';
+import { sentenceOf } from '../words';
+
+export interface Toast {
+  readonly id: number;
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+const most = 3;
+const shownMs = 6_000;
+let lastId = 0;
+
+/** What is told at the edge of the page, and what only a screen reader hears. */
+export const told = reactive<{ toasts: Toast[]; spoken: string }>({ toasts: [], spoken: '' });
+
+/** Shows a sentence for a few seconds; an error stays until it is closed. At most three are shown, the newest ones. */
+export function tell(text: string, isError = false): void {
+  lastId += 1;
+  const id = lastId;
+  told.toasts = [...told.toasts.filter((toast) => toast.text !== text), { id, text, isError }].slice(-most);
+  if (!isError) setTimeout(() => dismiss(id), shownMs);
+}
+
+export function dismiss(id: number): void {
+  told.toasts = told.toasts.filter((toast) => toast.id !== id);
+}
+
+/** For the screen reader alone. */
+export function speak(text: string): void {
+  told.spoken = text;
+}
+
+/**
+ * Runs something that the user asked for; what goes wrong is shown.
+ * @param special what a code means here
+ * @returns whether it went well
+ */
+export async function attempt(
+  work: () => Promise<unknown>,
+  special: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    tell(sentenceOf(error, special), true);
+    return false;
+  }
+}

@@ -1,0 +1,187 @@
+import { keyOf, type Place, type ReceivedMessage } from '@teahouse/client';
+import { shallowReactive } from 'vue';
+import { onLeave, theClient } from './login';
+import { wonder } from './people';
+
+/**
+ * The part of a conversation that is held here: messages without a hole, from somewhere to somewhere. At the bound what
+ * is farthest from the reader's side is let go, and read again when it is scrolled to.
+ */
+export interface Timeline {
+  readonly key: string;
+  readonly place: Place;
+  messages: readonly ReceivedMessage[];
+  hasOlder: boolean;
+  hasNewer: boolean;
+  /** What is being read from the server. */
+  loading: 'newest' | 'older' | 'newer' | 'around' | undefined;
+  /** Why the last reading failed. */
+  error: unknown;
+  /** Messages are being put before the others: what is looked at must stay where it is. */
+  prepending: boolean;
+}
+
+const mostHeld = 120_000;
+const firstPage = 60;
+const page = 200;
+/** Conversations whose newest messages stay in memory after they were left, and how many of each. */
+const mostKept = 20;
+const keptEach = 200;
+
+const held = new Map<string, Timeline>();
+
+/** The timeline of a conversation; its newest messages are read where it is new. */
+export function timelineOf(place: Place): Timeline {
+  const key = keyOf(place);
+  const known = held.get(key);
+  held.delete(key);
+  const timeline = known ?? shallowReactive<Timeline>({ ...empty, key, place });
+  held.set(key, timeline);
+  trimOthers(key);
+  return timeline;
+}
+
+const empty = {
+  messages: [] as readonly ReceivedMessage[],
+  hasOlder: true,
+  hasNewer: false,
+  loading: undefined,
+  error: undefined,
+  prepending: false,
+};
+
+function trimOthers(current: string): void {
+  for (const [key, timeline] of held) {
+    if (key === current) continue;
+    if (timeline.hasNewer || held.size > mostKept) held.delete(key);
+    else trimStart(timeline, keptEach);
+  }
+}
+
+function trimStart(timeline: Timeline, most: number): void {
+  if (timeline.messages.length <= most) return;
+  timeline.messages = timeline.messages.slice(-most);
+  timeline.hasOlder = true;
+}
+
+/** One page of history, whose people are asked for where they are unknown. */
+async function read(place: Place, cursor: { beforeSeq?: number; afterSeq?: number }, limit: number) {
+  const page = await theClient().history({ ...place, ...cursor, limit });
+  for (const { from, notice } of page.messages) {
+    wonder(from, place);
+    if (notice?.userId !== undefined) wonder(notice.userId, place);
+  }
+  return page;
+}
+
+/** Runs one reading at a time; a failure is kept in `error` until the next. */
+async function loading(timeline: Timeline, what: NonNullable<Timeline['loading']>, work: () => Promise<void>) {
+  if (timeline.loading) return;
+  timeline.loading = what;
+  try {
+    await work();
+    timeline.error = undefined;
+  } catch (error) {
+    timeline.error = error;
+  } finally {
+    timeline.loading = undefined;
+  }
+}
+
+export async function loadNewest(timeline: Timeline): Promise<void> {
+  await loading(timeline, 'newest', async () => {
+    const { messages, more } = await read(timeline.place, {}, firstPage);
+    // What came by itself meanwhile is newer still.
+    const last = messages.at(-1)?.seq ?? 0;
+    const later = timeline.messages.filter(({ seq }) => seq > last);
+    const joins = later.length === 0 || later[0]?.seq === last + 1;
+    timeline.messages = joins ? [...messages, ...later] : messages;
+    timeline.hasOlder = more;
+    timeline.hasNewer = !joins;
+  });
+}
+
+/** @param moved is told when the messages are in place, before they are drawn */
+export async function loadOlder(timeline: Timeline, moved: () => Promise<void>): Promise<void> {
+  const first = timeline.messages[0]?.seq;
+  if (first === undefined || !timeline.hasOlder) return;
+  await loading(timeline, 'older', async () => {
+    const { messages, more } = await read(timeline.place, { beforeSeq: first }, page);
+    if (timeline.messages[0]?.seq !== first) return;
+    timeline.prepending = true;
+    timeline.messages = [...messages, ...timeline.messages];
+    timeline.hasOlder = more;
+    await moved();
+    timeline.prepending = false;
+    if (timeline.messages.length <= mostHeld) return;
+    timeline.messages = timeline.messages.slice(0, mostHeld);
+    timeline.hasNewer = true;
+  });
+}
+
+export async function loadNewer(timeline: Timeline, moved: () => Promise<void>): Promise<void> {
+  const last = timeline.messages.at(-1)?.seq;
+  if (last === undefined || !timeline.hasNewer) return;
+  await loading(timeline, 'newer', async () => {
+    const { messages, more } = await read(timeline.place, { afterSeq: last }, page);
+    if (timeline.messages.at(-1)?.seq !== last) return;
+    timeline.messages = [...timeline.messages, ...messages];
+    timeline.hasNewer = more;
+    if (timeline.messages.length <= mostHeld) return;
+    await moved();
+    timeline.prepending = true;
+    trimStart(timeline, mostHeld);
+    await moved();
+    timeline.prepending = false;
+  });
+}
+
+/** Makes the message `seq` one that is held, with some before and after it. */
+export async function loadAround(timeline: Timeline, seq: number): Promise<void> {
+  if (indexOfSeq(timeline, seq) >= 0) return;
+  await loading(timeline, 'around', async () => {
+    const before = await read(timeline.place, { beforeSeq: seq + 1 }, firstPage);
+    const after = await read(timeline.place, { afterSeq: seq }, firstPage);
+    timeline.messages = [...before.messages, ...after.messages];
+    timeline.hasOlder = before.more;
+    timeline.hasNewer = after.more;
+  });
+}
+
+/** Lets go of everything and reads the newest. */
+export async function backToNewest(timeline: Timeline): Promise<void> {
+  timeline.messages = [];
+  timeline.hasNewer = false;
+  await loadNewest(timeline);
+}
+
+/** Where the message `seq` is among those held; -1 where it is not. There are no holes, so it need not be searched. */
+export function indexOfSeq(timeline: Timeline, seq: number): number {
+  const index = seq - (timeline.messages[0]?.seq ?? 0);
+  if (timeline.messages[index]?.seq === seq) return index;
+  return timeline.messages.findIndex((message) => message.seq === seq);
+}
+
+/** A message that was delivered. What does not follow on what is held is read when it is scrolled to. */
+export function arrived(key: string, message: ReceivedMessage): void {
+  const timeline = held.get(key);
+  if (!timeline || timeline.hasNewer) return;
+  const last = timeline.messages.at(-1)?.seq;
+  if (last !== undefined && message.seq <= last) return;
+  if (last === undefined ? timeline.hasOlder && !timeline.loading && message.seq > 1 : message.seq > last + 1) {
+    if (last !== undefined) timeline.hasNewer = true;
+    return;
+  }
+  timeline.messages = [...timeline.messages, message];
+}
+
+/** The message `seq` was recalled: its words go at once. */
+export function recalled(key: string, seq: number): void {
+  const timeline = held.get(key);
+  const index = timeline ? indexOfSeq(timeline, seq) : -1;
+  const message = timeline?.messages[index];
+  if (!timeline || !message || message.recalled) return;
+  timeline.messages = timeline.messages.with(index, { ...message, content: '', recalled: true });
+}
+
+onLeave(() => held.clear());

@@ -1,0 +1,15 @@
+import { browserProgram, ensurePrograms, hanFonts, serverPrograms } from './lib/programs.mjs';
+import { runMain } from './lib/run.mjs';
+import { setup } from './lib/setup.mjs';
+
+// npm run screenshots   takes the pictures of the page in docs/
+// npm run bench:page    how long a message takes from the key to the screen
+
+await runMain(async () => {
+  // Whatever was started dies with us, see guard.ts of the test helpers.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+  await setup({ projects: ['packages/web/test'] });
+  const pictures = process.env.npm_lifecycle_event === 'screenshots';
+  await ensurePrograms([...Object.values(serverPrograms), browserProgram, ...(pictures ? [hanFonts] : [])]);
+  await import(`../packages/web/dist-test/${pictures ? 'screenshots' : 'latency'}-main.js`);
+});
