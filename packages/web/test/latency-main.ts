@@ -15,7 +15,7 @@ const watchPaints = `
   globalThis.paints = new Map();
   new MutationObserver(() => {
     for (const text of document.querySelectorAll('article .text')) {
-      const [key] = /round \\d+/.exec(text.textContent) ?? [];
+      const [key] = /round \\d+!/.exec(text.textContent) ?? [];
       if (!key || globalThis.paints.has(key)) continue;
       globalThis.paints.set(key, undefined);
       requestAnimationFrame(() => {
@@ -26,7 +26,11 @@ const watchPaints = `
     }
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
   globalThis.paintOf = async (key) => {
-    while (!globalThis.paints.get(key)) await new Promise(requestAnimationFrame);
+    const deadline = performance.now() + 10_000;
+    while (!globalThis.paints.get(key)) {
+      if (performance.now() > deadline) throw new Error(key + ' was not painted within 10 s');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     return globalThis.paints.get(key);
   };
   addEventListener('keydown', (event) => {
@@ -58,7 +62,7 @@ try {
   const own: number[] = [];
   const other: number[] = [];
   for (let round = 0; round < rounds + warmUps; round++) {
-    const text = `round ${round}`;
+    const text = `round ${round}!`;
     await one.writing.fill(text);
     await one.page.keyboard.press('Enter');
     const painted = await paintOf(one, text);
