@@ -378,6 +378,7 @@ t.test('ten times over the rate the connection is closed; without a limit it nev
 t.test('typing is passed on once a second for each conversation and never acked', async (t) => {
   const gateway = await testGateway(t);
   const client = await login(gateway);
+  const begun = performance.now();
   for (let index = 0; index < 3; index++) {
     client.send({ type: 'typing', ref: 't', groupId: 1 });
     client.send({ type: 'typing', ref: 't', with: 3 });
@@ -388,6 +389,13 @@ t.test('typing is passed on once a second for each conversation and never acked'
   t.match(gateway.services.of(groupCalls.typing)[0], { groupId: 1, caller: { userId: 2 } });
   t.equal(gateway.services.of(privateCalls.typing).length, 1);
   t.match(gateway.services.of(privateCalls.typing)[0], { with: 3, caller: { userId: 2 } });
+  const again = () => {
+    client.send({ type: 'typing', ref: 't', groupId: 1 });
+    return gateway.services.of(groupCalls.typing).length > 1;
+  };
+  await eventually(again, 10_000, 'typing is passed on again');
+  t.ok(performance.now() - begun >= 1000, 'a second later');
+  t.equal(gateway.services.of(groupCalls.typing).length, 2);
   t.notOk(client.frames.some((frame) => frame.ref === 't'));
   gateway.services.answer(groupCalls.typing, () => {
     throw new TeahouseError('NOT_A_MEMBER');

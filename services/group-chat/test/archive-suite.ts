@@ -40,4 +40,52 @@ export function archiveSuite(name: string, make: MakeSetup): void {
     const [recalled] = (await as(2, 'history', { groupId: 1, beforeSeq: 5, limit: 1 })).messages;
     t.match(recalled, { seq: 4, content: '', recalled: true });
   });
+
+  t.test(
+    `${name}: a rare word far back in the archive is found in steps that name where the next goes on`,
+    async (t) => {
+      const { ask, as, login, sql } = await world(t);
+      await login(1, 2);
+      const said = 2_400;
+      for (let n = 1; n <= said; n += 400) {
+        const items = Array.from({ length: 400 }, (_, i) => ({
+          from: 1,
+          connectionId: 'c1',
+          groupId: 1,
+          content: n + i === 3 ? '很久以前的 Oolong' : `m${n + i}`,
+        }));
+        await ask('append', { items });
+      }
+      await eventually(
+        async () => Number((await sql('SELECT hotFromSeq FROM group_chat WHERE id = 1'))[0]?.hotFromSeq) > said - 50,
+        60_000,
+        'evicted',
+      );
+      // The end of each call on the clock is told by its answer alone; a limit of one hit makes more of them.
+      const walk = async (text: string, limit: number) => {
+        const found: number[] = [];
+        const ends: number[] = [];
+        for (let beforeSeq: number | undefined; ; ) {
+          const from = beforeSeq === undefined ? {} : { beforeSeq };
+          const page = await as(2, 'search', { groupId: 1, text, limit, ...from });
+          found.push(...page.messages.map(({ seq }) => seq));
+          if (!page.more) return { found, ends };
+          beforeSeq = Number(page.beforeSeq);
+          ends.push(beforeSeq);
+        }
+      };
+      const { found, ends } = await walk('OOLONG', 50);
+      t.strictSame(found, [3]);
+      t.strictSame(
+        [...ends].sort((a, b) => b - a),
+        ends,
+        'each step ends further back',
+      );
+      t.strictSame((await walk('以前', 1)).found, [3]);
+      const hits = (await walk('m24', 3)).found;
+      const wanted = Array.from({ length: said }, (_, i) => said - i).filter((n) => `m${n}`.includes('m24'));
+      t.strictSame(hits, wanted, 'newest first, each once, across the border');
+      t.strictSame((await walk('nobody said this', 50)).found, []);
+    },
+  );
 }

@@ -26,6 +26,40 @@ t.test('blocking waits for a transaction that stores messages of the two', async
   t.equal((await sql('SELECT userId FROM private_block')).length, 1);
 });
 
+t.test('a first message that meets a block came before it, or its sender hears of the block', async (t) => {
+  const rounds = Array.from({ length: 60 }, (_, i) => ({ from: 2 * i + 1, to: 2 * i + 2 }));
+  const users = rounds.flatMap(({ from, to }) => [from, to]);
+  const { as, words, sql } = await running(t, natsSetup, { instances: 2, users });
+  const race = async ({ from, to }: (typeof rounds)[number], i: number) => {
+    const say = async (content: string) => {
+      for (;;) {
+        const [word] = await words([from, to, content, content]);
+        if (word !== 'UNAVAILABLE') return word;
+      }
+    };
+    const hold = async () => {
+      await delay(i % 20);
+      for (;;) {
+        const done = await as(to, 'blockUser', { userId: from }).catch((error: { code?: string }) => error);
+        if (!('code' in done)) return;
+        if (done.code !== 'UNAVAILABLE') throw done;
+      }
+    };
+    const [first] = await Promise.all([say('first'), hold()]);
+    return { from, first, next: await say('next') };
+  };
+  const ends = await Promise.all(rounds.map(race));
+  const rows = await sql('SELECT fromUserId, content FROM private_message ORDER BY fromUserId');
+  t.strictSame(
+    rows.map(({ fromUserId, content }) => [Number(fromUserId), content]),
+    ends.filter(({ first }) => first === 1).map(({ from }) => [from, 'first']),
+    'what was acked is stored, what was refused is not',
+  );
+  t.ok(ends.every(({ first }) => first === 1 || first === 'BLOCKED'));
+  t.ok(ends.every(({ next }) => next === 'BLOCKED'));
+  t.comment(`${rows.length} of ${rounds.length} came before the block`);
+});
+
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 t.test('the service as its own process serves, tells its health, and ends well on SIGTERM', async (t) => {
