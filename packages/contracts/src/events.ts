@@ -21,6 +21,11 @@ export const RunHeader = Type.Object({
     description: 'for each frame the connection that sent it and gets its ack instead',
   }),
   changes: Type.Optional(Type.Array(MembershipChange)),
+  whole: Type.Optional(
+    Type.Literal(true, {
+      description: 'after the messages comes one more frame, `groupChanged`: the group as the last of them left it',
+    }),
+  ),
 });
 export type RunHeader = Static<typeof RunHeader>;
 

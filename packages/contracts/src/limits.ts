@@ -40,6 +40,8 @@ export const limits = {
   presencePushMembers: 500,
   /** missing messages beyond which the hub tells clients to catch up instead of fetching */
   repair: 1000,
+  /** users of one question whether they are members of a group */
+  wholeUsers: 1000,
   /** seconds of the longest mute: ten years */
   muteSeconds: 315_360_000,
   /** a caller hears `UNAVAILABLE` within this time when a service is down */

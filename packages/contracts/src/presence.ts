@@ -18,7 +18,7 @@ const n = Type.Integer({
 /** The groups in which the push of presence may tell of this user; empty where there are none or too much happens at once. */
 const Groups = Type.Array(GroupId);
 
-/** Users who came to, or went from, this gateway since the last change. */
+/** Users who came to, or went from, this gateway since the last change; who came before is in these groups as well. */
 export const PresenceChange = Type.Object({
   kind: Type.Literal('change'),
   from,

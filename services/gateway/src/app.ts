@@ -46,7 +46,7 @@ const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.met
 /** Starts a gateway; resolves when it serves. Rejects with ConfigError where it cannot listen as told. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { bus, config, log } = options;
-  const hub = new Hub({ bus, log });
+  const hub = new Hub({ bus, log, cameIn: (userId, groupId) => presence.cameInto(userId, groupId) });
   const tokens = new Tokens(bus, log);
   const users = new Users(bus, log);
   const logins = new Logins(bus, tokens, users);

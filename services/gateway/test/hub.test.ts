@@ -4,6 +4,7 @@ import {
   type GroupAtLogin,
   type GroupMessage,
   type GroupSummary,
+  type GroupWhole,
   groupCalls,
   type Notice,
   privateCalls,
@@ -41,6 +42,14 @@ class FakeSocket implements HubSocket {
   }
 }
 
+/** What a socket heard of group 1: the seq of a message, `in` for the whole that an entrant gets, else the seq that a whole follows. */
+const steps = (socket: FakeSocket) =>
+  socket.frames.map((frame) => {
+    const group = frame.group as { announcement: string; rights?: string } | undefined;
+    if (group !== undefined) return group.rights === undefined ? `after ${group.announcement}` : 'in';
+    return frame.type === 'groupMessage' ? frame.seq : frame.type;
+  });
+
 function unwrap(wrapped: Buffer): Record<string, unknown>[] {
   const frames: Record<string, unknown>[] = [];
   for (let at = 0; at < wrapped.length; ) {
@@ -62,6 +71,8 @@ class FakeServices {
   readonly logs = new Map<number, GroupMessage[]>();
   readonly members = new Map<number, Set<number>>();
   repairs = 0;
+  wholesRead = 0;
+  whole: Promise<void> = Promise.resolve();
   listsRead = 0;
   groupsDown = false;
   conversationsRead: Promise<void> = Promise.resolve();
@@ -81,6 +92,17 @@ class FakeServices {
       this.repairs += 1;
       const page = this.log(groupId).slice(afterSeq, afterSeq + limit);
       return { messages: page, more: afterSeq + limit < this.log(groupId).length };
+    });
+    serveCall(bus, groupCalls.whole, 'group-chat', async ({ groupId, userIds }) => {
+      this.wholesRead += 1;
+      await this.whole;
+      const seq = this.log(groupId).length;
+      const members = userIds.filter((userId) => this.members.get(groupId)?.has(userId));
+      return {
+        seq,
+        group: this.wholeAt(groupId, seq),
+        members: members.map((userId) => ({ userId, rights: 'member' as const, readSeq: 0 })),
+      };
     });
     serveCall(bus, privateCalls.session, 'private-chat', async () => {
       await this.conversationsRead;
@@ -110,7 +132,14 @@ class FakeServices {
     };
   }
 
-  /** Stores messages without telling anybody; returns the event. */
+  /** The group as it is after this message: its announcement is the number. */
+  wholeAt(id: number, seq: number): GroupWhole {
+    const { groupNumber, groupName, state } = this.summary(id);
+    const announcement = String(seq);
+    return { id, groupNumber, groupName, state, announcement, joinPolicy: 'open', memberCount: 2 };
+  }
+
+  /** Stores messages without telling anybody; returns the event. A notice comes with the group's whole. */
   store(groupId: number, count: number, notice?: Notice, sender = ''): Uint8Array {
     const messages = this.log(groupId);
     const first = messages.length + 1;
@@ -132,11 +161,29 @@ class FakeServices {
       notice &&
       (notice.event === 'joined'
         ? { seq: first, join: notice.userId as number }
-        : { seq: first, leave: notice.userId as number });
+        : notice.event === 'updated'
+          ? undefined
+          : { seq: first, leave: notice.userId as number });
+    const frames: object[] = stored.map((message) => ({ type: 'groupMessage', ...message }));
+    if (notice) frames.push({ type: 'groupChanged', group: this.wholeAt(groupId, first) });
     return encodeEvent(
-      { kind: 'run', groupId, first, senders: stored.map(() => sender), ...(change ? { changes: [change] } : {}) },
-      stored.map((message) => JSON.stringify({ type: 'groupMessage', ...message })),
+      {
+        kind: 'run',
+        groupId,
+        first,
+        senders: stored.map(() => sender),
+        ...(change ? { changes: [change] } : {}),
+        ...(notice ? { whole: true } : {}),
+      },
+      frames.map((frame) => JSON.stringify(frame)),
     );
+  }
+
+  /** Tells a user apart to have come in, or gone out, with the notice `seq`. */
+  move(kind: 'enter' | 'exit', userId: number, groupId: number, seq: number): void {
+    const group = { ...this.wholeAt(groupId, seq), rights: 'member', lastSeq: seq - 1, readSeq: seq };
+    const frames = kind === 'enter' ? [JSON.stringify({ type: 'groupChanged', group })] : [];
+    this.bus.publish(subjects.user(userId, 'group'), encodeEvent({ kind, groupId, seq }, frames));
   }
 
   publish(groupId: number, event: Uint8Array): void {
@@ -147,7 +194,7 @@ class FakeServices {
 function setUp(t: Tap) {
   const memory = createMemoryHub();
   const services = new FakeServices(memory.connect('services'));
-  const hub = new Hub({ bus: memory.connect('gateway'), log });
+  const hub = new Hub({ bus: memory.connect('gateway'), log, cameIn: () => {} });
   t.teardown(async () => {
     hub.close();
     await services.bus.close();
@@ -254,20 +301,19 @@ t.test('who joins hears the notice that says so and what follows; who leaves hea
   const goes = await enter('b', 6);
   const comes = await enter('c', 7);
   services.publish(1, services.store(1, 1));
-  services.publish(1, services.store(1, 1, { event: 'joined', userId: 7 }));
-  services.bus.publish(
-    subjects.user(7, 'group'),
-    encodeEvent({ kind: 'enter', groupId: 1, seq: 2 }, [JSON.stringify({ type: 'groupChanged', group: { id: 1 } })]),
-  );
+  const joined = services.store(1, 1, { event: 'joined', userId: 7 });
+  services.move('enter', 7, 1, 2);
+  services.publish(1, joined);
   services.publish(1, services.store(1, 1));
   services.publish(1, services.store(1, 1, { event: 'removed', userId: 6 }));
-  services.bus.publish(subjects.user(6, 'group'), encodeEvent({ kind: 'exit', groupId: 1, seq: 4 }, []));
+  services.move('exit', 6, 1, 4);
   services.publish(1, services.store(1, 1));
   await until(() => stays.socket.seqs(1).length === 5);
   t.same(stays.socket.seqs(1), [1, 2, 3, 4, 5]);
   t.same(comes.socket.seqs(1), [2, 3, 4, 5]);
   t.same(goes.socket.seqs(1), [1, 2, 3, 4]);
-  t.equal(comes.socket.frames.filter((frame) => frame.type === 'groupChanged').length, 1);
+  t.same(steps(comes.socket), ['in', 2, 'after 2', 3, 4, 'after 4', 5]);
+  t.same(steps(goes.socket), [1, 2, 'after 2', 3, 4]);
 });
 
 t.test('the notice of a removal that was lost takes the member out when it is fetched', async (t) => {
@@ -296,6 +342,152 @@ t.test(
     t.same(hub.size, { rooms: 0, people: 0, sockets: 0 });
   },
 );
+
+t.test(
+  'the whole of a group comes after its notice and never after a newer one, however events overtake',
+  async (t) => {
+    const { services, enter } = setUp(t);
+    services.members.set(1, new Set([5]));
+    const { socket } = await enter('a', 5);
+    const renamed = () => services.store(1, 1, { event: 'updated', groupName: 'x' });
+    const [one, two, three] = [renamed(), renamed(), renamed()];
+    for (const event of [two, one, two, three, one]) services.publish(1, event);
+    await until(() => steps(socket).length === 6);
+    services.publish(1, two);
+    services.publish(1, services.store(1, 1));
+    await until(() => socket.seqs(1).length === 4);
+    t.same(steps(socket), [1, 'after 1', 2, 'after 2', 3, 'after 3', 4]);
+    t.equal(services.repairs, 0);
+  },
+);
+
+t.test('notices that had to be fetched bring the whole with them, once what it follows from was heard', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const { socket } = await enter('a', 5);
+  const renamed = () => services.store(1, 1, { event: 'updated', groupName: 'x' });
+  services.store(1, 199);
+  renamed(); // The page of 200 ends here, and the group has gone on.
+  services.store(1, 40);
+  renamed();
+  services.publish(1, services.store(1, 1));
+  await until(() => socket.seqs(1).length === 242);
+  t.same(
+    steps(socket).filter((step) => typeof step === 'string'),
+    ['after 242'],
+  );
+  t.same(steps(socket).slice(-2), [242, 'after 242']);
+  t.equal(services.wholesRead, 2);
+});
+
+t.test('who comes in by a notice that was fetched is told the group first', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const stays = await enter('a', 5);
+  const comes = await enter('b', 7);
+  services.members.set(1, new Set([5, 7]));
+  services.store(1, 1, { event: 'joined', userId: 7 }); // lost, and so is what tells user 7 apart
+  services.publish(1, services.store(1, 1));
+  await until(() => stays.socket.seqs(1).length === 2);
+  t.same(steps(comes.socket), ['in', 1, 2, 'after 2']);
+  t.match(comes.socket.frames[0], { group: { lastSeq: 0, rights: 'member' } });
+  services.publish(1, services.store(1, 1, { event: 'updated', groupName: 'x' }));
+  services.move('enter', 7, 1, 1); // late: others heard more since
+  await until(() => steps(comes.socket).at(-1) === 'groups');
+  t.same(steps(comes.socket).slice(4), [3, 'after 3', 'groups']);
+});
+
+t.test('a move that comes late changes nothing that later notices said', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const stays = await enter('a', 5);
+  const other = await enter('b', 7);
+  services.publish(1, services.store(1, 1, { event: 'joined', userId: 7 }));
+  services.publish(1, services.store(1, 1, { event: 'removed', userId: 7 }));
+  services.move('exit', 7, 1, 2);
+  services.move('enter', 7, 1, 1);
+  services.publish(1, services.store(1, 1));
+  await until(() => stays.socket.seqs(1).length === 3);
+  t.same(other.socket.seqs(1), [1, 2], 'still out');
+  services.members.set(1, new Set([5, 7]));
+  const again = services.store(1, 1, { event: 'joined', userId: 7 });
+  services.move('enter', 7, 1, 4);
+  services.publish(1, again);
+  services.move('exit', 7, 1, 2);
+  services.publish(1, services.store(1, 1));
+  await until(() => stays.socket.seqs(1).length === 5);
+  t.same(other.socket.seqs(1), [1, 2, 4, 5], 'still in');
+});
+
+t.test('who is told to come in while nobody else is left in the room comes in', async (t) => {
+  const { services, hub, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const leaves = await enter('a', 5);
+  const comes = await enter('b', 7);
+  services.store(1, 1);
+  const joined = services.store(1, 1, { event: 'joined', userId: 7 });
+  services.move('enter', 7, 1, 2);
+  await until(() => steps(comes.socket).length === 1);
+  hub.leave(leaves.socket);
+  services.publish(1, joined);
+  services.publish(1, services.store(1, 1));
+  await until(() => comes.socket.seqs(1).length === 2);
+  t.same(comes.socket.seqs(1), [2, 3]);
+  hub.leave(comes.socket);
+  t.same(hub.size, { rooms: 0, people: 0, sockets: 0 });
+});
+
+t.test('where too much is missing to be fetched nobody hears more before it is known who is a member', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const stays = await enter('a', 5);
+  const goes = await enter('b', 6);
+  const comes = await enter('c', 7);
+  services.store(1, 600);
+  services.store(1, 1, { event: 'removed', userId: 6 });
+  services.store(1, 1, { event: 'joined', userId: 7 });
+  services.members.set(1, new Set([5, 7]));
+  services.store(1, 900);
+  let answer = () => {};
+  services.whole = new Promise((resolve) => {
+    answer = resolve;
+  });
+  services.move('enter', 7, 1, 602);
+  services.publish(1, services.store(1, 1));
+  await until(() => services.wholesRead === 1);
+  services.publish(1, services.store(1, 1));
+  services.bus.publish(subjects.user(5, 'auth'), encodeEvent({ kind: 'push' }, ['{"type":"marker"}']));
+  await until(() => steps(stays.socket).includes('marker'));
+  t.same(steps(stays.socket), ['marker']);
+  answer();
+  await until(() => stays.socket.seqs(1).length === 2 && goes.socket.frames.length > 0);
+  t.same(steps(stays.socket), ['marker', 'catchUp', 1503, 1504, 'after 1504']);
+  t.same(steps(comes.socket), ['in', 'catchUp', 1503, 1504, 'after 1504']);
+  t.match(goes.socket.frames, [{ type: 'groups', groups: [] }]);
+  t.equal(goes.socket.frames.length, 1, 'who was removed hears only that');
+});
+
+t.test('while it cannot be asked who is a member nothing is delivered, and then all', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const stays = await enter('a', 5);
+  const goes = await enter('b', 6);
+  services.store(1, 1200);
+  services.members.set(1, new Set([5]));
+  let refuse = () => {};
+  services.whole = new Promise((_, reject) => {
+    refuse = () => reject(new TeahouseError('UNAVAILABLE'));
+  });
+  services.publish(1, services.store(1, 1));
+  await until(() => services.wholesRead === 1);
+  refuse();
+  await until(() => services.wholesRead === 2);
+  t.same(stays.socket.frames, []);
+  services.whole = Promise.resolve();
+  await until(() => stays.socket.seqs(1).length === 1);
+  t.same(steps(stays.socket).slice(0, 2), ['catchUp', 1201]);
+  t.same(goes.socket.seqs(1), []);
+});
 
 t.test('a missing group-chat is named, and its list follows when it is back', async (t) => {
   const { services, hub } = setUp(t);

@@ -1,6 +1,7 @@
 import { createMemoryHub } from '@teahouse/bus';
 import {
   authCalls,
+  encodeEvent,
   groupCalls,
   limits,
   type MembershipEntry,
@@ -122,6 +123,44 @@ for (const { name, prepare } of setups) {
         [4, false],
         [4, true],
       ],
+    );
+  });
+
+  t.test(`${name}: who comes into a group is online for its members, also where the lists came late`, async (t) => {
+    const connect = await prepare(t);
+    const groups: Groups = { 5: { members: [2, 3, 4] }, 6: { members: [3] } };
+    const { bus, services } = await fakes(t, connect, groups);
+    const [one, two] = [await gateway(t, connect), await gateway(t, connect)];
+    const near = await player(services, one.ws, 3);
+    const far = await player(services, two.ws, 4);
+    await pushed(near, 4, true);
+    services.stop('group');
+    const late = await player(services, one.ws, 2);
+    t.same((await late.waitFor(({ type }) => type === 'ready')).unavailable, ['groups']);
+    services.start('group');
+    await late.waitFor(({ type }) => type === 'groups', patience);
+    for (const client of [near, far])
+      t.same(await pushed(client, 2, true), { type: 'presence', userId: 2, online: true });
+
+    groups[6] = { members: [2, 3] };
+    const enter = { kind: 'enter' as const, groupId: 6, seq: 1, memberCount: 2 };
+    const run = { kind: 'run' as const, groupId: 6, first: 1, senders: [''], changes: [{ seq: 1, join: 2 }] };
+    bus.publish(subjects.user(2, 'group'), encodeEvent(enter, ['{"type":"groupChanged","group":{"id":6}}']));
+    bus.publish(subjects.groupEvent(6), encodeEvent(run, ['{"type":"groupMessage","groupId":6,"seq":1}']));
+    await eventually(() => pushes(near).filter(({ userId }) => userId === 2).length === 2, patience, 'told again');
+    await late.close();
+    t.match(await pushed(near, 2, false), { online: false });
+    t.match(await pushed(far, 2, false), { online: false });
+    t.same(
+      pushes(far)
+        .filter(({ userId }) => userId === 2)
+        .map(({ online }) => online),
+      [true, false],
+      'who shares only the old group is not told again',
+    );
+    t.notOk(
+      pushes(late).some(({ userId }) => userId === 2),
+      'nobody hears of themselves',
     );
   });
 

@@ -12,7 +12,7 @@ import { type Act, noteAct } from '@teahouse/service-kit';
 import type { EntityManager } from 'typeorm';
 import { GroupChat, GroupChatMember, GroupJoinRequest } from './entities.js';
 import { Rights } from './numbers.js';
-import { publishMove, publishRun, pushToGroup } from './publish.js';
+import { publishMove, publishRun } from './publish.js';
 import { type Standing, standing } from './rules.js';
 import type { Service } from './service.js';
 import { mutedUntil as endOfMute, groupWhole } from './shapes.js';
@@ -122,8 +122,7 @@ export class Change {
       if (member) publishMove(bus, member.userId, group.id, seq, whole);
       if (leave !== undefined && this.#left.has(leave)) publishMove(bus, leave, group.id, seq, undefined);
     }
-    publishRun(bus, group.id, stored, [], changes);
-    pushToGroup(bus, group.id, { type: 'groupChanged', group: groupWhole(group) });
+    publishRun(bus, group.id, stored, [], changes, groupWhole(group));
   }
 }
 

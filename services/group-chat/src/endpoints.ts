@@ -1,7 +1,7 @@
 import { type ServeOptions, type Subscription, serveCall } from '@teahouse/bus';
 import { groupCalls, queueGroups } from '@teahouse/contracts';
 import { audit, officialNotice } from './admin.js';
-import { createGroup, dissolveGroup, findGroup, groupInfo, setGroupState, updateGroup } from './groups.js';
+import { createGroup, dissolveGroup, findGroup, groupInfo, setGroupState, updateGroup, whole } from './groups.js';
 import { inviteMember, joinGroup, leaveGroup, listMembers } from './members.js';
 import { append, heads, history, markRead, repair, search, typing } from './messages.js';
 import { banMember, muteMember, removeMember, setRights, transferOwner, unbanMember } from './moderation.js';
@@ -16,6 +16,7 @@ const verbs: { readonly [Name in CallName]: Verb<Name> } = {
   session,
   repair,
   heads,
+  whole,
   history,
   markRead,
   recallMessage,

@@ -1,13 +1,13 @@
-import { joinPolicies, limits, officialGroup, TeahouseError } from '@teahouse/contracts';
+import { joinPolicies, limits, memberRights, officialGroup, TeahouseError } from '@teahouse/contracts';
 import { changeGroup, makeGroup } from './change.js';
 import { retireDissolved } from './dissolving.js';
-import { GroupDissolving, GroupJoinRequest } from './entities.js';
+import { GroupChat, GroupDissolving, GroupJoinRequest } from './entities.js';
 import { Policy, State, wordOf } from './numbers.js';
-import { mustRank, mustRead, standing } from './rules.js';
+import { mustRank, mustRead, noGroup, standing } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';
 import { enrolled } from './session.js';
-import { groupWhole, numberOf } from './shapes.js';
-import { findGroups, readGroup } from './store.js';
+import { groupWhole, mutedUntil, numberOf } from './shapes.js';
+import { findGroups, membersAmong, readGroup } from './store.js';
 
 export async function createGroup(
   service: Service,
@@ -45,6 +45,22 @@ export async function groupInfo(
   const mine = standing(await database.read((manager) => readGroup(manager, groupId, caller.userId)), caller);
   mustRead(mine);
   return { group: groupWhole(mine.group, mine.member) };
+}
+
+/** For hubs, which know who may hear what. The group is read first: who is none of the members left after `seq` or before. */
+export async function whole({ database }: Service, { groupId, userIds }: Ask<'whole'>): Promise<Answer<'whole'>> {
+  const { group, members } = await database.read(async (manager) => {
+    const group = await manager.findOneBy(GroupChat, { id: groupId });
+    if (!group) throw noGroup();
+    return { group, members: await membersAmong(manager, groupId, userIds) };
+  });
+  const standings = members.map((member) => ({
+    userId: member.userId,
+    rights: wordOf(memberRights, member.rights),
+    readSeq: member.readSeq,
+    ...mutedUntil(member),
+  }));
+  return { seq: group.lastSeq, group: groupWhole(group), members: standings };
 }
 
 export async function setGroupState(

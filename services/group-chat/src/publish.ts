@@ -31,6 +31,7 @@ function messageFrame(message: StoredMessage, time: string): string {
 /**
  * New messages of one group, in as few events as 256 KiB allow.
  * @param connectionIds for each message the connection that gets an ack instead; none for notices
+ * @param whole the group after the last message; it goes in the same event, so that nothing comes between them
  */
 export function publishRun(
   bus: Bus,
@@ -38,23 +39,30 @@ export function publishRun(
   messages: readonly StoredMessage[],
   connectionIds: readonly string[],
   changes: readonly MembershipChange[] = [],
+  whole?: GroupWhole,
 ): void {
   const subject = subjects.groupEvent(groupId);
   let frames: string[] = [];
   let senders: string[] = [];
   let first = 0;
-  let bytes = headerBytes;
+  const wholeFrame = whole && JSON.stringify({ type: 'groupChanged', group: whole } satisfies Pushed);
+  const emptyBytes = headerBytes + (wholeFrame === undefined ? 0 : Buffer.byteLength(wholeFrame));
+  let bytes = emptyBytes;
   let time = '';
   let timeMs = -1;
-  const flush = () => {
+  const flush = (last: boolean) => {
     if (frames.length === 0) return;
     const end = first + frames.length;
     const mine = changes.filter(({ seq }) => seq >= first && seq < end);
     const header: RunHeader = { kind: 'run', groupId, first, senders, ...(mine.length > 0 ? { changes: mine } : {}) };
+    if (last && wholeFrame !== undefined) {
+      header.whole = true;
+      frames.push(wholeFrame);
+    }
     bus.publish(subject, encodeEvent(header, frames));
     frames = [];
     senders = [];
-    bytes = headerBytes;
+    bytes = emptyBytes;
   };
   for (const [index, message] of messages.entries()) {
     if (message.createTime !== timeMs) {
@@ -64,13 +72,13 @@ export function publishRun(
     const frame = messageFrame(message, time);
     const sender = connectionIds[index] ?? '';
     const size = Buffer.byteLength(frame) + sender.length + 4;
-    if (bytes + size > limits.payloadBytes) flush();
+    if (bytes + size > limits.payloadBytes) flush(false);
     if (frames.length === 0) first = message.seq;
     frames.push(frame);
     senders.push(sender);
     bytes += size;
   }
-  flush();
+  flush(true);
 }
 
 type PushedType = 'groupChanged' | 'readMarker' | 'typing' | 'joinRequest' | 'joinAnswer';

@@ -140,6 +140,15 @@ export function membersAfter(
     .getMany();
 }
 
+/** Those of these users who are members. */
+export async function membersAmong(
+  manager: EntityManager,
+  groupId: number,
+  userIds: readonly number[],
+): Promise<GroupChatMember[]> {
+  return userIds.length === 0 ? [] : manager.findBy(GroupChatMember, { groupId, userId: In([...userIds]) });
+}
+
 /** The owner and the admins of a group, `limit` at most. */
 export async function adminsOf(manager: EntityManager, groupId: number, limit: number): Promise<number[]> {
   const rows = await manager.find(GroupChatMember, {

@@ -76,7 +76,7 @@ export class Holder {
     const { members } = await this.#client.request({ type: 'listMembers', ...place }, 30_000);
     const { messages } = await this.#client.request({ type: 'history', ...place, limit: 200 }, 30_000);
     this.#groups.set(group.id, {
-      whole: { ...(info.group as Group), ...group, lastSeq: (info.group as Group).lastSeq },
+      whole: { ...group, ...(info.group as Group) },
       members: new Map((members as Fields[]).map((member) => [Number(member.userId), rank(member)])),
       messages: bySeq(messages as Frame[]),
     });
@@ -115,7 +115,7 @@ export class Holder {
 
   /**
    * What each notice says of the group, as the protocol lists them. How many members there are comes with the new whole,
-   * which follows each change of them: it is not counted, as the whole may come before a notice that had to be fetched.
+   * which follows each change of them.
    */
   #notice({ whole, members, messages }: Held, notice: Fields): void {
     const userId = Number(notice.userId);

@@ -2,6 +2,7 @@ import t from 'tap';
 import { inStep } from './in-step.js';
 import { input } from './input.js';
 import { matrix } from './matrix.js';
+import { storm } from './storm.js';
 import { startSystem } from './system.js';
 import { text } from './text.js';
 
@@ -12,6 +13,7 @@ t.test('in one process, on SQLite', async (t) => {
   const system = await startSystem(t, 'memory');
   await t.test('the matrix', (t) => matrix(t, system));
   await t.test('clients stay in step', (t) => inStep(t, system));
+  await t.test('in step after many changes at once', (t) => storm(t, system));
   await t.test('bad input', (t) => input(t, system));
   await t.test('text', (t) => text(t, system));
 });

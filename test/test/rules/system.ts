@@ -23,7 +23,7 @@ export interface Account {
   readonly token: string;
 }
 
-/** All services in this process, with two gateways, and SQL on their tables. */
+/** All services in this process, with two gateways and, on the servers, two instances of group-chat; and SQL on their tables. */
 export interface System {
   /** `http://…` of the two gateways. */
   readonly urls: readonly [string, string];
@@ -66,6 +66,7 @@ export async function startSystem(t: Test, ground: Ground): Promise<System> {
     t.teardown(() => database.close());
     return database;
   };
+  /** Instances share one database, over connections of their own; SQLite in memory is one connection's alone. */
   const chatUrl = async (name: string) => {
     if (ground === 'memory') return 'sqlite::memory:';
     const { url, drop } = await testDatabase(name);
@@ -75,7 +76,8 @@ export async function startSystem(t: Test, ground: Ground): Promise<System> {
   const authTables = { entities: authEntities, migrations: authMigrations };
   const groupTables = { entities: groupChatEntities, migrations: groupChatMigrations };
   const privateTables = { entities: privateChatEntities, migrations: privateChatMigrations };
-  const group = await open('group', await chatUrl('group'), groupTables);
+  const groupUrl = await chatUrl('group');
+  const group = await open('group', groupUrl, groupTables);
   const personal = await open('private', await chatUrl('private'), privateTables);
   const auth = await startAuth({
     bus: await connect('auth'),
@@ -83,12 +85,10 @@ export async function startSystem(t: Test, ground: Ground): Promise<System> {
     config: loadConfig(authConfig, settings),
     log,
   });
-  const groups = await startGroupChat({
-    bus: await connect('group-chat'),
-    database: group,
-    config: loadConfig(groupChatConfig, settings),
-    log,
-  });
+  const groupChat = async (name: string, database: Database) =>
+    startGroupChat({ bus: await connect(name), database, config: loadConfig(groupChatConfig, settings), log });
+  const groups = [await groupChat('group-chat-1', group)];
+  if (ground === 'servers') groups.push(await groupChat('group-chat-2', await open('group', groupUrl, groupTables)));
   const privates = await startPrivateChat({
     bus: await connect('private-chat'),
     database: personal,
@@ -98,7 +98,7 @@ export async function startSystem(t: Test, ground: Ground): Promise<System> {
   const gateway = async (name: string) =>
     startGateway({ bus: await connect(name), config: loadConfig(gatewayConfig, settings), log });
   const gateways = [await gateway('gateway-1'), await gateway('gateway-2')] as const;
-  for (const one of [auth, groups, privates, ...gateways]) t.teardown(() => one.close());
+  for (const one of [auth, ...groups, privates, ...gateways]) t.teardown(() => one.close());
 
   const bus = await connect('test');
   const urls = [gateways[0].url, gateways[1].url] as const;

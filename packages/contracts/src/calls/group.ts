@@ -9,13 +9,14 @@ import {
   Content,
   ErrorCodeSchema,
   GroupId,
+  MemberRights,
   MessageId,
   Seq,
   SeqOrZero,
   Time,
   UserId,
 } from '../scalars.js';
-import { GroupMessage, GroupSummary, MemberRow } from '../shapes.js';
+import { GroupMessage, GroupSummary, GroupWhole, MemberRow } from '../shapes.js';
 import { callOfFrame, defineCall, pageSize } from './define.js';
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -32,6 +33,14 @@ const ofGroup = { groupId: GroupId };
 /** A group of a user who logs in; how large it is decides whether presence is pushed in it, and is told to gateways only. */
 export const GroupAtLogin = Type.Object({ ...GroupSummary.properties, memberCount: Type.Integer({ minimum: 0 }) });
 export type GroupAtLogin = Static<typeof GroupAtLogin>;
+
+/** What a group's whole tells of one member to that member alone. */
+const Standing = Type.Object({
+  userId: UserId,
+  rights: MemberRights,
+  readSeq: SeqOrZero,
+  mutedUntil: Type.Optional(Time),
+});
 
 export const groupCalls = {
   append: defineCall({
@@ -93,6 +102,28 @@ export const groupCalls = {
     reply: { heads: Type.Array(Type.Tuple([GroupId, SeqOrZero])) },
     example: { groupIds: [1] },
     replyExample: { heads: [[1, 1]] },
+  }),
+  whole: defineCall({
+    subject: 'group.call.whole',
+    description:
+      'The whole of a group after `seq`, and those of these users who are members, for the hub of a gateway that missed changes. No rights are asked.',
+    request: { groupId: GroupId, userIds: Type.Array(UserId, { maxItems: limits.wholeUsers }) },
+    reply: { seq: SeqOrZero, group: GroupWhole, members: Type.Array(Standing) },
+    errors: ['NOT_FOUND'],
+    example: { groupId: 1, userIds: [2] },
+    replyExample: {
+      seq: 9,
+      group: {
+        id: 1,
+        groupNumber: 10000,
+        groupName: '官方群',
+        state: 'normal',
+        announcement: '',
+        joinPolicy: 'open',
+        memberCount: 3,
+      },
+      members: [{ userId: 2, rights: 'member', readSeq: 9 }],
+    },
   }),
   history: callOfFrame('group', messages.history, ofGroup),
   markRead: callOfFrame('group', messages.markRead, ofGroup),

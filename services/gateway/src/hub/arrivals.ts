@@ -150,7 +150,7 @@ export class Arrivals {
     const told = groups.map(({ memberCount, ...group }) => {
       const { room, fresh } = this.#hub.room(group.id, group.lastSeq);
       if (fresh) this.checkHead(room);
-      room.add(person);
+      room.add(person, group.lastSeq);
       room.learn(group.lastSeq);
       room.counted(memberCount, group.lastSeq);
       listed.add(room);
@@ -254,8 +254,9 @@ export class Arrivals {
       .map((group) => group.id)
       .sort()
       .join();
-    if (before !== after)
+    if (before !== after || person.untold)
       for (const { socket } of person.seats) socket.outbox.send(JSON.stringify({ type: 'groups', groups: told }));
+    person.untold = false;
     return true;
   }
 

@@ -31,8 +31,8 @@ export class Conversation extends Track {
     this.#host.delivered(deliverRun(run, [this.#person]));
   }
 
-  protected override passOver(seq: number): void {
-    this.#host.tellCatchUp([this.#person], { with: this.#peer }, seq);
+  protected override async passOver(seq: number): Promise<() => void> {
+    return () => this.#host.tellCatchUp([this.#person], { with: this.#peer }, seq);
   }
 
   protected override failed(error: unknown): void {

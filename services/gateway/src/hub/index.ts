@@ -13,7 +13,7 @@ import { Arrivals, type ArrivalsHost, type Lists } from './arrivals.js';
 import { smallGroupsOf, tellNeighbours } from './neighbours.js';
 import { type HubSocket, Person, pushFrames, type Seat } from './people.js';
 import { clockSlackMs, Privates, type PrivatesHost } from './privates.js';
-import { Reads } from './reads.js';
+import { Reads, type WholeOfGroup } from './reads.js';
 import { Room, type RoomHost } from './room.js';
 import type { Run, Track } from './track.js';
 
@@ -39,8 +39,12 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   /** Counted since the start, for /metrics. */
   readonly stats = { deliveries: 0, repairs: 0, catchUps: 0 };
 
-  constructor(options: { bus: Bus; log: Log }) {
+  /** Called when somebody who is connected here comes into a group later than at login. */
+  readonly cameIn: (userId: number, groupId: number) => void;
+
+  constructor(options: { bus: Bus; log: Log; cameIn: (userId: number, groupId: number) => void }) {
     this.#bus = options.bus;
+    this.cameIn = options.cameIn;
     this.#log = options.log;
     this.#reads = new Reads(options.bus);
     this.#privates = new Privates(this, this.#reads);
@@ -177,7 +181,11 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
 
   fetchGroup(groupId: number, afterSeq: number): Promise<Run> {
     this.stats.repairs += 1;
-    return this.#reads.groupRun(groupId, afterSeq);
+    return this.#reads.groupRun(groupId, afterSeq, (userId) => this.#people.has(userId));
+  }
+
+  fetchWhole(groupId: number, userIds: readonly number[]): Promise<WholeOfGroup> {
+    return this.#reads.whole(groupId, userIds);
   }
 
   fetchPrivate(users: [number, number], afterSeq: number): Promise<Run> {
@@ -185,7 +193,8 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     return this.#reads.privateRun(users, afterSeq);
   }
 
-  resync(people: Iterable<Person>): void {
+  retell(people: readonly Person[]): void {
+    for (const person of people) person.untold = true;
     this.#arrivals.resync(people);
   }
 
@@ -227,19 +236,11 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   #onMove(person: Person, move: Extract<EventHeader, { kind: 'enter' | 'exit' }>, frames: readonly Uint8Array[]): void {
     person.version += 1;
     if (move.kind === 'enter') {
-      if (frames.length > 0) pushFrames(frames, [person], undefined);
       const { room, fresh } = this.room(move.groupId, move.seq - 1);
-      // Where others listen already, the notice itself lets the person in when it passes.
-      if (fresh || room.position >= move.seq) room.add(person);
-      room.learn(move.seq);
+      room.comes(person, move.seq, frames, fresh);
       if (move.memberCount !== undefined) room.counted(move.memberCount, move.seq);
       if (fresh) this.#arrivals.checkHead(room);
-      return;
-    }
-    const room = this.#rooms.get(move.groupId);
-    if (room === undefined || !person.rooms.has(room)) return;
-    if (room.position >= move.seq) room.remove(person);
-    else room.learn(move.seq);
+    } else this.#rooms.get(move.groupId)?.goes(person, move.seq);
   }
 
   #onGroupHeads(payload: Uint8Array): void {
@@ -283,9 +284,15 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
 
 const parse = (payload: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(payload));
 
-const runOf = (header: RunHeader, frames: readonly Uint8Array[]): Run => ({
-  first: header.first,
-  frames,
-  senders: header.senders,
-  changes: header.changes,
-});
+function runOf(header: RunHeader, all: readonly Uint8Array[]): Run {
+  const { first, senders, changes } = header;
+  if (header.whole === undefined) return { first, frames: all, senders, changes };
+  const frames = all.slice(0, -1);
+  return {
+    first,
+    frames,
+    senders,
+    changes,
+    whole: { seq: first + frames.length - 1, frame: all.at(-1) as Uint8Array },
+  };
+}

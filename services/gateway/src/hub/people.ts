@@ -39,6 +39,8 @@ export class Person {
   version = 0;
   /** connections that are not seated yet but count, so that the subscription stays */
   arriving = 0;
+  /** came into a group, or was put out, without a word to the clients, who are told the whole list next */
+  untold = false;
   unsubscribe: () => void = () => {};
 
   constructor(userId: number) {

@@ -3,6 +3,7 @@ import {
   type ConversationSummary,
   type GroupAtLogin,
   type GroupMessage,
+  type GroupWhole,
   groupCalls,
   limits,
   type MembershipChange,
@@ -19,6 +20,15 @@ const encoder = new TextEncoder();
 export interface ConversationList {
   readonly conversations: ConversationSummary[];
   readonly more: boolean;
+}
+
+/** A group after the message `seq`, and as each of those asked for who are members may see it. */
+export interface WholeOfGroup {
+  readonly seq: number;
+  readonly group: GroupWhole;
+  readonly members: ReadonlyMap<number, GroupWhole>;
+  /** who is missing in `members` was none after this seq, or after a later one */
+  readonly askedAt: number;
 }
 
 export class Reads {
@@ -44,14 +54,37 @@ export class Reads {
     return (await call(this.#bus, privateCalls.moved, { userIds, since }, { timeoutMs })).heads;
   }
 
-  async groupRun(groupId: number, afterSeq: number): Promise<Run> {
+  /** @param isHere whether somebody with this user id is connected here, so that what they are told is wanted */
+  async groupRun(groupId: number, afterSeq: number, isHere: (userId: number) => boolean): Promise<Run> {
     const { messages } = await call(
       this.#bus,
       groupCalls.repair,
       { groupId, afterSeq, limit: limits.history },
       { timeoutMs },
     );
-    return runOf('groupMessage', messages, afterSeq);
+    const run = runOf('groupMessage', messages, afterSeq);
+    if (!messages.some(({ notice }) => notice !== undefined && notice.event !== 'recalled')) return run;
+    const joined = run.changes?.flatMap(({ join }) => (join !== undefined && isHere(join) ? [join] : [])) ?? [];
+    const { seq, group, members } = await this.whole(groupId, joined);
+    const whole = { seq, frame: groupChanged(group) };
+    return { ...run, whole, entrants: members };
+  }
+
+  /** The whole of a group after what any run read before it says. */
+  async whole(groupId: number, userIds: readonly number[]): Promise<WholeOfGroup> {
+    const members = new Map<number, GroupWhole>();
+    let askedAt: number | undefined;
+    for (let at = 0; ; at += limits.wholeUsers) {
+      const page = userIds.slice(at, at + limits.wholeUsers);
+      const {
+        seq,
+        group,
+        members: found,
+      } = await call(this.#bus, groupCalls.whole, { groupId, userIds: page }, { timeoutMs });
+      askedAt ??= seq;
+      for (const { userId, ...standing } of found) members.set(userId, { ...group, ...standing });
+      if (at + limits.wholeUsers >= userIds.length) return { seq, group, members, askedAt };
+    }
   }
 
   async privateRun(users: [number, number], afterSeq: number): Promise<Run> {
@@ -75,6 +108,10 @@ export class Reads {
     return messages.find((message) => Date.parse(message.createTime) >= since)?.seq ?? beforeSeq;
   }
 }
+
+/** The ready frame. */
+export const groupChanged = (group: GroupWhole): Uint8Array =>
+  encoder.encode(JSON.stringify({ type: 'groupChanged', group }));
 
 /** Messages of a page as a run; throws where the page itself has a hole. */
 function runOf(type: string, messages: readonly (GroupMessage | PrivateMessage)[], afterSeq: number): Run {

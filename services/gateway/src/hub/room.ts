@@ -1,28 +1,43 @@
-import type { MembershipChange } from '@teahouse/contracts';
-import { deliverRun, type Person, type RoomOfPerson } from './people.js';
-import { lastOf, type Run, Track } from './track.js';
+import type { GroupWhole, MembershipChange } from '@teahouse/contracts';
+import { deliverRun, type Person, pushFrames, type RoomOfPerson } from './people.js';
+import { groupChanged, type WholeOfGroup } from './reads.js';
+import { lastOf, type Run, Track, type Whole } from './track.js';
 
 /** What a room needs of the hub. */
 export interface RoomHost {
+  /** The next messages; where they changed the group or its members, with its whole, and that of each who comes in here. */
   fetchGroup(groupId: number, afterSeq: number): Promise<Run>;
+  fetchWhole(groupId: number, userIds: readonly number[]): Promise<WholeOfGroup>;
   person(userId: number): Person | undefined;
+  /** Somebody who was connected before is in the group from now on. */
+  cameIn(userId: number, groupId: number): void;
   /** The last listener went. */
   empty(room: Room): void;
-  /** Messages were skipped, and with them changes of membership: read the lists of these people again. */
-  resync(people: Iterable<Person>): void;
+  /** Somebody came in, or was put out, whose clients were not told: read their lists again, and tell those. */
+  retell(people: readonly Person[]): void;
   tellCatchUp(people: Iterable<Person>, place: { groupId: number } | { with: number }, seq: number): void;
   failed(what: string, error: unknown): void;
   delivered(count: number): void;
   tick(): number;
 }
 
-/** A group that has a listener here. People come and go when the notice that says so passes, in `seq` order. */
+/**
+ * A group that has a listener here. People come and go when the notice that says so passes, in `seq` order; the group's
+ * whole is told after the notice that it follows from, and never one that is older than what was told.
+ */
 export class Room extends Track implements RoomOfPerson {
   readonly groupId: number;
-  readonly people = new Set<Person>();
   memberCount = Number.POSITIVE_INFINITY;
   /** the seq after which `memberCount` was told */
   #countedSeq = 0;
+  /** who hears the group, and after which seq it is known that they may */
+  readonly #members = new Map<Person, number>();
+  /** who was told to be in, by the seq of the notice that has yet to pass */
+  readonly #coming = new Map<Person, number>();
+  /** a whole that is ahead of the messages; one newer takes its place */
+  #ahead: Whole | undefined;
+  /** the seq of the newest whole that was told */
+  #wholeSeq = 0;
   readonly #host: RoomHost;
   unsubscribe: () => void = () => {};
 
@@ -32,15 +47,43 @@ export class Room extends Track implements RoomOfPerson {
     this.#host = host;
   }
 
-  add(person: Person): void {
-    this.people.add(person);
+  get people(): Iterable<Person> {
+    return this.#members.keys();
+  }
+
+  /** @param since the person is a member after this seq, whatever older notices say */
+  add(person: Person, since: number): void {
+    const known = this.#members.get(person);
+    this.#members.set(person, Math.max(since, known ?? 0));
     person.rooms.add(this);
+    if (known === undefined && person.seats.length > 0) this.#host.cameIn(person.userId, this.groupId);
   }
 
   remove(person: Person): void {
-    this.people.delete(person);
+    this.#members.delete(person);
     person.rooms.delete(this);
-    if (this.people.size === 0) this.#host.empty(this);
+    this.#closeIfEmpty();
+  }
+
+  /** The person was told apart, by `frames`, to come in with the notice `seq`. The notice lets them in, unless the room was opened for them. */
+  comes(person: Person, seq: number, frames: readonly Uint8Array[], fresh: boolean): void {
+    const passed = this.position >= seq;
+    if (passed && (this.#wholeSeq > seq || !this.#members.has(person))) {
+      // Others were told more than this since then.
+      this.#host.retell([person]);
+      return;
+    }
+    pushFrames(frames, [person], undefined);
+    if (fresh) this.add(person, seq);
+    else if (!passed) this.#coming.set(person, seq);
+    this.learn(seq);
+  }
+
+  /** The person was told apart to go out with the notice `seq`. */
+  goes(person: Person, seq: number): void {
+    const since = this.#members.get(person);
+    if (this.position < seq) this.learn(seq);
+    else if (since !== undefined && since < seq) this.remove(person);
   }
 
   /** So many members after this seq. Who enters the official group at a first login leaves no notice: told anew at each. */
@@ -50,34 +93,45 @@ export class Room extends Track implements RoomOfPerson {
     this.#countedSeq = seq;
   }
 
-  protected override fetch(afterSeq: number): Promise<Run> {
+  protected override async fetch(afterSeq: number): Promise<Run> {
     return this.#host.fetchGroup(this.groupId, afterSeq);
   }
 
   protected override deliver(run: Run): void {
-    if (run.changes === undefined || run.changes.length === 0) {
-      this.#host.delivered(deliverRun(run, this.people));
-      return;
+    if (run.changes === undefined || run.changes.length === 0) this.#host.delivered(deliverRun(run, this.people));
+    else this.#deliverChanges(run, run.changes);
+    if (run.whole !== undefined) this.#tellWhole(run.whole);
+    const ahead = this.#ahead;
+    if (ahead !== undefined && ahead.seq <= this.position) {
+      this.#ahead = undefined;
+      this.#tellWhole(ahead);
     }
-    let from = run.first;
-    for (const change of run.changes) {
-      // Who comes in hears the notice that says so, who goes out hears it last.
-      if (change.join !== undefined) {
-        this.#send(run, from, change.seq - 1);
-        from = change.seq;
-        this.#apply(change);
-      } else {
-        this.#send(run, from, change.seq);
-        from = change.seq + 1;
-        this.#apply(change);
-      }
-    }
-    this.#send(run, from, lastOf(run));
   }
 
-  protected override passOver(seq: number): void {
-    this.#host.tellCatchUp(this.people, { groupId: this.groupId }, seq);
-    this.#host.resync([...this.people]);
+  /** Notices are among what is skipped: nothing goes on before it is known who is a member still. */
+  protected override async passOver(seq: number): Promise<() => void> {
+    const asked = new Set([...this.#members.keys(), ...this.#coming.keys()]);
+    const userIds = [...asked].map((person) => person.userId);
+    const { members, askedAt, ...whole } = await this.#host.fetchWhole(this.groupId, userIds);
+    return () => {
+      const gone: Person[] = [];
+      for (const person of asked) {
+        const since = this.#members.get(person);
+        if (members.has(person.userId)) {
+          if (this.#coming.has(person)) this.add(person, seq);
+        } else if (since !== undefined && since <= askedAt) {
+          person.version += 1;
+          gone.push(person);
+          this.remove(person);
+        }
+        this.#coming.delete(person);
+      }
+      this.#host.retell(gone);
+      this.counted(whole.group.memberCount, whole.seq);
+      this.#host.tellCatchUp(this.people, { groupId: this.groupId }, seq);
+      this.#tellWhole({ seq: whole.seq, frame: groupChanged(whole.group) });
+      this.#closeIfEmpty();
+    };
   }
 
   protected override failed(error: unknown): void {
@@ -88,6 +142,20 @@ export class Room extends Track implements RoomOfPerson {
     return this.#host.tick();
   }
 
+  #deliverChanges(run: Run, changes: readonly MembershipChange[]): void {
+    let from = run.first;
+    for (const change of changes) {
+      // Who comes in hears the notice that says so, who goes out hears it last.
+      const last = change.join === undefined ? change.seq : change.seq - 1;
+      this.#send(run, from, last);
+      from = last + 1;
+      this.#apply(change, run.entrants);
+    }
+    this.#send(run, from, lastOf(run));
+    for (const [person, seq] of this.#coming) if (seq <= this.position) this.#coming.delete(person);
+    this.#closeIfEmpty();
+  }
+
   #send(run: Run, from: number, to: number): void {
     if (to < from) return;
     const start = from - run.first;
@@ -96,14 +164,41 @@ export class Room extends Track implements RoomOfPerson {
     this.#host.delivered(deliverRun(part, this.people));
   }
 
-  #apply(change: MembershipChange): void {
-    const userId = change.join ?? change.leave;
-    if (change.seq > this.#countedSeq)
-      this.counted(this.memberCount + (change.join === undefined ? -1 : 1), change.seq);
+  #apply(change: MembershipChange, entrants: Run['entrants']): void {
+    const { seq, join } = change;
+    const userId = join ?? change.leave;
+    if (seq > this.#countedSeq) this.counted(this.memberCount + (join === undefined ? -1 : 1), seq);
     const person = userId === undefined ? undefined : this.#host.person(userId);
     if (person === undefined) return;
     person.version += 1;
-    if (change.join !== undefined) this.add(person);
-    else this.remove(person);
+    const since = this.#members.get(person);
+    if (since !== undefined && since >= seq) return;
+    if (join === undefined) {
+      if (since !== undefined) this.remove(person);
+      return;
+    }
+    if (since === undefined && !this.#coming.has(person)) this.#welcome(person, seq, entrants?.get(person.userId));
+    this.add(person, seq);
+  }
+
+  /** For one who comes in by a notice that overtook what was to tell of it. */
+  #welcome(person: Person, seq: number, whole: GroupWhole | undefined): void {
+    if (whole === undefined) this.#host.retell([person]);
+    else pushFrames([groupChanged({ ...whole, lastSeq: seq - 1 })], [person], undefined);
+  }
+
+  #tellWhole(whole: Whole): void {
+    if (whole.seq <= this.#wholeSeq) return;
+    if (whole.seq > this.position) {
+      if (whole.seq > (this.#ahead?.seq ?? 0)) this.#ahead = whole;
+      this.learn(whole.seq);
+      return;
+    }
+    this.#wholeSeq = whole.seq;
+    pushFrames([whole.frame], this.people, undefined);
+  }
+
+  #closeIfEmpty(): void {
+    if (this.#members.size === 0 && this.#coming.size === 0 && !this.closed) this.#host.empty(this);
   }
 }

@@ -1,4 +1,10 @@
-import { limits, type MembershipChange } from '@teahouse/contracts';
+import { type GroupWhole, limits, type MembershipChange } from '@teahouse/contracts';
+
+/** A ready `groupChanged`: the group after the message `seq`. */
+export interface Whole {
+  readonly seq: number;
+  readonly frame: Uint8Array;
+}
 
 /** Messages `first`, `first + 1`, … of one conversation as ready client frames. */
 export interface Run {
@@ -7,6 +13,10 @@ export interface Run {
   /** for each frame the connection that sent it, or '' */
   readonly senders: readonly string[];
   readonly changes?: readonly MembershipChange[] | undefined;
+  /** of the group after the last of these messages, or after a later one; told where they changed it */
+  readonly whole?: Whole | undefined;
+  /** the group as those who come in with these messages may see it, by user id; known of what was fetched */
+  readonly entrants?: ReadonlyMap<number, GroupWhole>;
 }
 
 export const lastOf = (run: Run): number => run.first + run.frames.length - 1;
@@ -45,8 +55,11 @@ export abstract class Track {
   protected abstract fetch(afterSeq: number): Promise<Run>;
   /** The next messages for everybody who is in the conversation. */
   protected abstract deliver(run: Run): void;
-  /** Too much is missing: tell the clients to ask history up to seq. */
-  protected abstract passOver(seq: number): void;
+  /**
+   * Too much is missing. Finds out what must be known before anything beyond seq is delivered; nothing is, until then.
+   * @returns what tells the clients to ask history up to seq; called when the position has moved there
+   */
+  protected abstract passOver(seq: number): Promise<() => void>;
   protected abstract failed(error: unknown): void;
   protected abstract tick(): number;
 
@@ -99,6 +112,7 @@ export abstract class Track {
       drop === 0
         ? run
         : {
+            ...run,
             first: run.first + drop,
             frames: run.frames.slice(drop),
             senders: run.senders.slice(drop),
@@ -159,8 +173,11 @@ export abstract class Track {
         Number.POSITIVE_INFINITY;
       const target = Math.min(this.head, next - 1);
       if (target - this.position > limits.repair) {
+        const tell = await this.passOver(target);
+        if (this.closed) return;
+        if (this.position >= target) continue;
         this.position = target;
-        this.passOver(target);
+        tell();
       } else {
         const run = await this.fetch(this.position);
         if (this.closed) return;

@@ -16,6 +16,7 @@ export interface HereHost {
   say(event: PresenceEvent): void;
   came(userId: number, groups: readonly number[]): void;
   went(userId: number, time: number, groups: readonly number[]): void;
+  also(userId: number, groups: readonly number[]): void;
 }
 
 interface Leaving {
@@ -34,6 +35,9 @@ export class Here {
   readonly #leaving = new Map<number, Leaving>();
   readonly #came = new Map<number, readonly number[]>();
   readonly #went = new Map<number, Leaving>();
+  /** groups that users came into while they were online */
+  readonly #also = new Map<number, number[]>();
+  #alsoGroups = 0;
   #n = 0;
   #toldAt = 0;
   #beatAt = Number.NEGATIVE_INFINITY;
@@ -58,6 +62,17 @@ export class Here {
     this.#host.came(userId, names);
   }
 
+  /** The user is in one more group. Where many come into many at once not all of them are told of it. */
+  cameInto(userId: number, groupId: number): void {
+    if (!this.#users.has(userId)) return;
+    this.#host.also(userId, [groupId]);
+    if (this.#alsoGroups >= tellGroups) return;
+    this.#alsoGroups += 1;
+    const groups = this.#also.get(userId);
+    if (groups === undefined) this.#also.set(userId, [groupId]);
+    else groups.push(groupId);
+  }
+
   /** The user's last connection is gone. */
   leave(userId: number, groups: readonly number[], now: number): void {
     if (this.#users.has(userId) && !this.#leaving.has(userId))
@@ -74,6 +89,7 @@ export class Here {
       if (now - leaving.at < lingerMs) break;
       this.#leaving.delete(userId);
       this.#users.delete(userId);
+      this.#also.delete(userId);
       if (!this.#came.delete(userId)) this.#went.set(userId, leaving);
       this.#host.went(userId, leaving.time, leaving.groups);
     }
@@ -92,7 +108,7 @@ export class Here {
 
   #tell(now: number): void {
     this.#toldAt = now;
-    if (this.#came.size === 0 && this.#went.size === 0) return;
+    if (this.#came.size === 0 && this.#went.size === 0 && this.#also.size === 0) return;
     let left = tellGroups;
     const few = (groups: readonly number[]): number[] => {
       if (groups.length > left) return [];
@@ -111,7 +127,7 @@ export class Here {
       }
       numbers += more;
     };
-    for (const [userId, groups] of this.#came) {
+    for (const [userId, groups] of [...this.#came, ...this.#also]) {
       const names = few(groups);
       next(names.length + 1);
       came.push([userId, names]);
@@ -122,6 +138,8 @@ export class Here {
       went.push([userId, names, time]);
     }
     this.#came.clear();
+    this.#also.clear();
+    this.#alsoGroups = 0;
     this.#went.clear();
     this.#sayNext({ kind: 'change', came, went });
   }

@@ -72,6 +72,11 @@ export class Presence implements HereHost, PeersHost {
     this.#here.arrive(userId, () => this.#groupsOf(userId));
   }
 
+  /** A user with a connection here is in one more group, whose members may not have heard that the user is online. */
+  cameInto(userId: number, groupId: number): void {
+    this.#here.cameInto(userId, groupId);
+  }
+
   /** The user's last connection here is gone; the groups are still known to `groupsOf`. */
   left(userId: number): void {
     if (!this.#closing) this.#here.leave(userId, this.#groupsOf(userId), performance.now());
@@ -110,6 +115,10 @@ export class Presence implements HereHost, PeersHost {
     const places = this.#online.get(userId) ?? 0;
     this.#online.set(userId, places + 1);
     if (places === 0) this.#pushes.note(userId, true, undefined, groups);
+  }
+
+  also(userId: number, groups: readonly number[]): void {
+    if (this.#online.has(userId)) this.#pushes.also(userId, groups);
   }
 
   went(userId: number, time: number, groups?: readonly number[]): void {

@@ -15,6 +15,8 @@ export interface PeersHost {
   /** One more, or one less, gateway where the user is online. Without groups nobody said which the user is in. */
   came(userId: number, groups?: readonly number[]): void;
   went(userId: number, time: number, groups?: readonly number[]): void;
+  /** The user, who is online there already, is in these groups as well. */
+  also(userId: number, groups: readonly number[]): void;
 }
 
 interface Peer {
@@ -52,7 +54,10 @@ export class Peers {
     const peer = this.#follow(event, now);
     if (peer === undefined) return;
     peer.list = undefined;
-    for (const [userId, groups] of event.came) this.#add(peer, userId, groups);
+    for (const [userId, groups] of event.came) {
+      if (peer.users.has(userId)) this.#host.also(userId, groups);
+      else this.#add(peer, userId, groups);
+    }
     for (const [userId, groups, time] of event.went)
       if (peer.users.delete(userId)) this.#host.went(userId, time, groups);
     this.#askIfTorn(event.from, peer, now);

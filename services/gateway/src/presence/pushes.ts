@@ -46,6 +46,13 @@ export class Pushes {
     else this.dropped += 1;
   }
 
+  /** The user, who is online, is in these groups as well. */
+  also(userId: number, groups: readonly number[]): void {
+    const news = this.#news.get(userId);
+    if (news === undefined) this.note(userId, true, undefined, groups);
+    else if (news.online) Object.assign(news, { was: false, groups: news.groups && [...news.groups, ...groups] });
+  }
+
   tick(now: number): void {
     if (this.#news.size === 0 || now - this.#flushedAt < gatherMs) return;
     this.#flushedAt = now;
