@@ -1,18 +1,35 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { inEngine } from './engine.mjs';
 import { Refusal, root } from './run.mjs';
-import { filesUnder } from './stamps.mjs';
 
-const developmentPackages = () => {
-  const manifests = filesUnder(['package.json', 'packages', 'services', 'test', 'bench']).filter((path) =>
-    path.endsWith('package.json'),
-  );
-  const read = manifests.map((path) => JSON.parse(readFileSync(join(root, path), 'utf8')));
-  const needed = new Set(read.flatMap(({ dependencies = {} }) => Object.keys(dependencies)));
-  const all = new Set(read.flatMap(({ devDependencies = {} }) => Object.keys(devDependencies)));
-  return [...all].filter((name) => !needed.has(name) && !name.startsWith('@teahouse/'));
-};
+/** The names of all packages that the lockfile gives a service in production. */
+function productionPackages(service) {
+  // Installed only once the check has begun.
+  const { parse } = createRequire(join(root, 'test', 'package.json'))('yaml');
+  const { importers, snapshots } = parse(readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8'));
+  const names = new Set();
+  const seen = new Set();
+  const take = (name, version, from) => {
+    if (version.startsWith('link:')) return importer(join(from, version.slice('link:'.length)));
+    const key = snapshots[version] === undefined ? `${name}@${version}` : version;
+    if (seen.has(key)) return;
+    seen.add(key);
+    names.add(key.slice(0, key.indexOf('@', 1)));
+    const { dependencies = {}, optionalDependencies = {} } = snapshots[key] ?? {};
+    for (const [next, of] of Object.entries({ ...dependencies, ...optionalDependencies })) take(next, of, '');
+  };
+  const importer = (folder) => {
+    if (seen.has(folder)) return;
+    seen.add(folder);
+    const { dependencies = {}, optionalDependencies = {} } = importers[folder];
+    for (const [name, { version }] of Object.entries({ ...dependencies, ...optionalDependencies }))
+      take(name, version, folder);
+  };
+  importer(`services/${service}`);
+  return names;
+}
 
 /**
  * Looks into a service's image: what it holds and what it must not hold.
@@ -25,9 +42,10 @@ export async function inspectImage(service, secrets) {
   const inside = (script) => inEngine('run', '--rm', '--network', 'none', '--read-only', image, 'sh', '-c', script);
   const complaints = [];
   const files = (await inside('cd /app && find . -type f')).split('\n');
-  const packages = new Set(files.map((file) => /node_modules\/\.pnpm\/([^/]+)@/.exec(file)?.[1]).filter(Boolean));
-  for (const name of developmentPackages())
-    if (packages.has(name.replace('/', '+'))) complaints.push(`the development package ${name}`);
+  const packages = new Set(files.map((file) => /node_modules\/\.pnpm\/(@?[^@/]+)@/.exec(file)?.[1]).filter(Boolean));
+  const needed = productionPackages(service);
+  for (const name of packages)
+    if (!needed.has(name.replace('+', '/'))) complaints.push(`the package ${name}, which it does not need`);
   for (const name of packages) if (name.startsWith('@types+')) complaints.push(`types: ${name}`);
   for (const file of files) {
     const [, other] = /^\.\/services\/([^/]+)\//.exec(file) ?? [];
