@@ -92,6 +92,24 @@ export function views(name: string, makeBus: MakeBus): void {
       t.equal(told.all.length, 5, 'stopped is stopped');
     });
 
+    await t.test('keys and watches are whole while others write the same', async (t) => {
+      const values = [1, 2, 3, 4];
+      for (let round = 0; round < 10; round++) {
+        const viewName = fresh('busy');
+        const both = await Promise.all([owner.view<number>(viewName), reader.view<number>(viewName)]);
+        await Promise.all(
+          values.map(async (value) => {
+            const view = both[value % 2] as (typeof both)[0];
+            await view.put('k', value, value);
+            t.same(await listed(view.keys()), ['k']);
+            const told: (number | undefined)[] = [];
+            (await view.watch((_, one) => told.push(one))).stop();
+            t.ok(told.length > 0, 'something was told when it resolved');
+          }),
+        );
+      }
+    });
+
     await t.test('with a time to live an entry ends', async (t) => {
       const viewName = fresh('lived');
       const view = await owner.view<string>(viewName, { ttlMs: 1_000 });

@@ -6,6 +6,7 @@ import { settledWithin } from '../deadline.js';
 import { unavailable } from '../failure.js';
 import { checkKey } from '../names.js';
 import type { WatchOptions } from '../port.js';
+import { keysOf } from './keys.js';
 import { asUnavailable, jetStreamMs, type Link } from './link.js';
 import { isMissing } from './missing.js';
 import { onceAtATime } from './once.js';
@@ -88,17 +89,7 @@ export class NatsView<T> {
   }
 
   async *keys(): AsyncIterable<string> {
-    const found = await this.#use((kv) => kv.keys());
-    try {
-      const iterator = found[Symbol.asyncIterator]();
-      for (;;) {
-        const next = await this.#link.attempt(this.#name, () => iterator.next());
-        if (next.done) return;
-        yield next.value;
-      }
-    } finally {
-      found.stop();
-    }
+    yield* await this.#use(() => keysOf(this.#js, this.#name));
   }
 
   async watch(

@@ -1,7 +1,8 @@
-import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
+import type { ConsumerMessages, JetStreamClient, JsMsg } from '@nats-io/jetstream';
 import { Pause } from '../deadline.js';
 import type { WatchOptions } from '../port.js';
 import { reporter } from '../report.js';
+import { openEntries } from './entries.js';
 import type { Link } from './link.js';
 import type { Stored } from './stored.js';
 
@@ -73,14 +74,7 @@ export class Watch<T> {
       this.#endRound = resolve;
     });
     await this.#input.open();
-    const prefix = `$KV.${name}.`;
-    const consumer = await link.attempt(name, () =>
-      js.consumers.getPushConsumer(`KV_${name}`, {
-        deliver_policy: DeliverPolicy.LastPerSubject,
-        filter_subjects: `${prefix}>`,
-      }),
-    );
-    const { num_pending } = await consumer.info(true);
+    const { consumer, prefix, empty, lastSeq } = await link.attempt(name, () => openEntries(js, name, false));
     const found = new Set<string>();
     let first = true;
     const complete = () => {
@@ -97,10 +91,10 @@ export class Watch<T> {
         else found.add(key);
         // A removal that is among the first entries is told by `complete`, to those who knew the key.
         if (value !== undefined || !first) this.#tell(key, value);
-        if (first && message.info.pending === 0) complete();
+        if (first && (message.seq >= lastSeq || message.info.pending === 0)) complete();
       },
     });
-    if (num_pending === 0) complete();
+    if (empty) complete();
     void this.#follow(messages);
     if (!this.#stopped && link.connected) await over;
     messages.stop();
