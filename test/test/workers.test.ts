@@ -172,6 +172,9 @@ t.test('a worker that hangs is killed and replaced', async (t) => {
   await allReady();
   const before = workerPids();
   process.kill(before[0] as number, 'SIGSTOP');
+  const { status, text } = await health('/metrics');
+  t.equal(status, 200, 'the others tell their metrics meanwhile');
+  t.match(text, /^teahouse_gateways\{service="gateway"\} 2$/m);
   await eventually(() => !workerPids().includes(before[0] as number), patience, 'it hangs still');
   await allReady();
   t.equal((await health('/health/ready')).status, 200);

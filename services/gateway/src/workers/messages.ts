@@ -7,6 +7,19 @@ export interface Report extends Readiness {
 
 export const reportMs = 1_000;
 
+/** What a primary asks a worker. */
+export interface MetricsQuestion {
+  readonly type: 'metrics?';
+  readonly id: number;
+}
+
+/** What the worker answers: as prom-client gives them. */
+export interface MetricsAnswer {
+  readonly type: 'metrics';
+  readonly id: number;
+  readonly metrics: object[];
+}
+
 /** What a primary tells a worker: answer what is in flight, send the clients elsewhere, end. */
 export const leave = { type: 'leave' } as const;
 
@@ -14,4 +27,6 @@ const typeOf = (message: unknown): unknown => (message as { type?: unknown } | n
 
 /** Other libraries talk on the same line. */
 export const isReport = (message: unknown): message is Report => typeOf(message) === 'report';
+export const isMetricsQuestion = (message: unknown): message is MetricsQuestion => typeOf(message) === 'metrics?';
+export const isMetricsAnswer = (message: unknown): message is MetricsAnswer => typeOf(message) === 'metrics';
 export const isLeave = (message: unknown): boolean => typeOf(message) === leave.type;

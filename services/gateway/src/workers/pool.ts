@@ -57,6 +57,10 @@ export class Pool {
     return { ok: ready > 0 && !this.#closing, details: { workers: this.#size, ready, closing: this.#closing } };
   }
 
+  get workers(): Worker[] {
+    return [...this.#members].map(({ worker }) => worker);
+  }
+
   /** Replaces all workers, one after the other. Never rejects; asked again meanwhile it begins anew afterwards. */
   roll(): void {
     this.#rolling = (this.#rolling ?? Promise.resolve()).then(() => this.#roll());

@@ -1,14 +1,16 @@
 import type { Readiness, Supervised } from '@teahouse/service-kit';
-import { AggregatorRegistry } from 'prom-client';
-import { isLeave, type Report, reportMs } from './messages.js';
+import { isLeave, isMetricsQuestion, type MetricsAnswer, type Report, reportMs } from './messages.js';
 
 /** Makes this process a worker: it reports to its primary, leaves when told so, and ends with the primary. */
 export function beWorker({ ready, metrics, end }: Supervised): void {
-  AggregatorRegistry.setRegistries([metrics]);
-  // From now on it answers the primary's questions for metrics.
-  new AggregatorRegistry();
+  const send = (message: Report | MetricsAnswer) => {
+    if (process.connected) process.send?.(message, undefined, {}, () => {});
+  };
+  const tellMetrics = async (id: number) => send({ type: 'metrics', id, metrics: await metrics.getMetricsAsJSON() });
   process.on('message', (message) => {
     if (isLeave(message)) end();
+    // Without an answer the primary leaves this worker out.
+    else if (isMetricsQuestion(message)) tellMetrics(message.id).catch(() => {});
   });
   process.on('SIGTERM', end);
   // A terminal sends these to all processes of a group; here they are the primary's.
@@ -18,8 +20,7 @@ export function beWorker({ ready, metrics, end }: Supervised): void {
     try {
       readiness = await ready();
     } finally {
-      const report: Report = { type: 'report', ...readiness };
-      if (process.connected) process.send?.(report, undefined, {}, () => {});
+      send({ type: 'report', ...readiness });
     }
   };
   const timer = setInterval(() => void tell().catch(() => {}), reportMs);
