@@ -1,16 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { LiveMemory } from './live.js';
 import type { System } from './system.js';
 
 /** What is counted of one process or of NATS, by name. */
 export type Gauges = Readonly<Record<string, number>>;
 
-/** Counts everything that must not grow: memory, open files, handles and timers of each process, and what NATS keeps for us. */
-export async function readGauges({ stack, nats }: System): Promise<ReadonlyMap<string, Gauges>> {
+/**
+ * Counts everything that must not grow: memory, open files, handles and timers of each process, and what NATS keeps for us.
+ * All garbage of each process is collected before.
+ */
+export async function readGauges({ stack, nats }: System, live: LiveMemory): Promise<ReadonlyMap<string, Gauges>> {
   const all = new Map<string, Gauges>();
+  const ofProcess = async (pid: number): Promise<Gauges> => {
+    const { live: objects, native } = await live.of(pid);
+    return { 'live MiB': objects / 2 ** 20, 'native MiB': native / 2 ** 20, ...ofKernel(pid) };
+  };
   for (const service of Object.values(stack.services).flat()) {
-    all.set(service.name, { ...ofProcess(service.pid), ...(await ofNode(service.healthUrl)) });
+    all.set(service.name, { ...(await ofProcess(service.pid)), ...(await ofNode(service.healthUrl)) });
     for (const [index, pid] of childrenOf(service.pid).entries())
-      all.set(`${service.name} worker ${index}`, ofProcess(pid));
+      all.set(`${service.name} worker ${index}`, await ofProcess(pid));
   }
   all.set('NATS', await ofNats(nats.monitorUrl));
   return all;
@@ -26,10 +34,10 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-function ofProcess(pid: number): Gauges {
+function ofKernel(pid: number): Gauges {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const kib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-  return { 'memory MiB': kib / 1024, files: readdirSync(`/proc/${pid}/fd`).length };
+  return { 'resident MiB': kib / 1024, files: readdirSync(`/proc/${pid}/fd`).length };
 }
 
 /** From its own metrics, as far as it has them. */
@@ -38,7 +46,6 @@ async function ofNode(healthUrl: string): Promise<Gauges> {
   const text = await response.text();
   const value = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
   return {
-    'heap MiB': value(/^nodejs_heap_size_used_bytes\S* (\S+)/m) / 2 ** 20,
     handles: value(/^nodejs_active_handles_total\S* (\S+)/m),
     timers: value(/^nodejs_active_resources\{type="Timeout"[^}]*\} (\S+)/m),
   };

@@ -1,24 +1,27 @@
+import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { temporaryDirectory } from '@teahouse/test';
 import { SingleBar } from 'cli-progress';
 import { register } from './accounts.js';
 import { Auditor } from './auditor.js';
 import { Crowd } from './crowd.js';
 import { readGauges } from './gauges.js';
+import { LiveMemory } from './live.js';
 import { Probe } from './probe.js';
 import { Random } from './random.js';
-import { type Sample, type Trend, trendsOf } from './slope.js';
+import { type Sample, shownOnly, type Trend, trendsOf } from './slope.js';
 import { startSystem } from './system.js';
 
-const everyMs = 5_000;
-const renewEvery = 3;
+const everyMs = 15_000;
 const slackMs = 2_000;
 const auditPatienceMs = 60_000;
 
 /** Lets a crowd talk, come and go for so long, and measures all processes meanwhile. */
 async function soak(minutes: number, pace: readonly [number, number], told: (sample: number) => void) {
   const random = new Random(1);
-  const system = await startSystem(slackMs);
+  const live = new LiveMemory(temporaryDirectory('live'));
+  const system = await startSystem(slackMs, live.env);
   let crowd: Crowd | undefined;
   let probe: Probe | undefined;
   try {
@@ -32,13 +35,18 @@ async function soak(minutes: number, pace: readonly [number, number], told: (sam
     probe.start();
     for (let count = 1; Date.now() < startedAt + minutes * 60_000; count++) {
       await delay(everyMs);
-      if (count % renewEvery === 0) await crowd.renew();
-      samples.push({ minute: (Date.now() - startedAt) / 60_000, gauges: await readGauges(system) });
+      await crowd.renew();
+      samples.push({ minute: (Date.now() - startedAt) / 60_000, gauges: await readGauges(system, live) });
       told(count);
     }
     const acked = crowd.ledger.acked;
     await Promise.all([crowd.hush(), probe.rest()]);
     const { violations } = await auditor.audit();
+    if (process.env.SOAK_SAMPLES)
+      appendFileSync(
+        process.env.SOAK_SAMPLES,
+        JSON.stringify(samples.map(({ minute, gauges }) => ({ minute, gauges: Object.fromEntries(gauges) }))),
+      );
     return { trends: trendsOf(samples), acked, seconds: (Date.now() - startedAt) / 1000, violations };
   } finally {
     await probe?.close();
@@ -50,7 +58,8 @@ async function soak(minutes: number, pace: readonly [number, number], told: (sam
 function tableOf(trends: readonly Trend[]): string {
   const lines = trends.map(({ who, what, first, last, perMinute, flat }) => {
     const numbers = [first.toFixed(1), last.toFixed(1), perMinute.toFixed(2)].join(' | ');
-    return `| ${who} | ${what} | ${numbers} | ${flat ? 'flat' : 'GROWS'} |`;
+    const verdict = what === shownOnly ? '' : flat ? 'flat' : 'GROWS';
+    return `| ${who} | ${what} | ${numbers} | ${verdict} |`;
   });
   return ['| process | what | first | last | a minute | |', '| --- | --- | ---: | ---: | ---: | --- |', ...lines].join(
     '\n',

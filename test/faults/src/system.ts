@@ -66,8 +66,9 @@ const healthMs = 700;
 /**
  * Starts everything and resolves when all of it is ready.
  * @param slackMs what a busy machine may add to the time within which a gateway tells the balancer its health, four times over
+ * @param env more of the environment of all services
  */
-export async function startSystem(slackMs: number): Promise<System> {
+export async function startSystem(slackMs: number, env: NodeJS.ProcessEnv = {}): Promise<System> {
   const directory = temporaryDirectory('faults');
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -81,7 +82,7 @@ export async function startSystem(slackMs: number): Promise<System> {
     const stack = await startStack({
       directory,
       instances: { auth: 2, 'group-chat': 2, 'private-chat': 2, gateway: 2 },
-      env: { ...settings, ...urls, NATS_URL: '' },
+      env: { ...settings, ...urls, NATS_URL: '', ...env },
       instanceEnv: async (service, index, env) => {
         const { links, changed } = await putBetween(service, `${service}.${index}`, env);
         instances.push(links);

@@ -1,0 +1,20 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/*
+ * Loaded into every process of a soak before its own code. On SIGWINCH, which means nothing to a service, it collects all garbage and writes down what is still
+ * in use, so that growth is told from memory that V8 has not cleared away yet.
+ */
+
+const directory = process.env.LIVE_HEAP_DIR;
+const collect = globalThis.gc;
+
+if (directory !== undefined && collect !== undefined) {
+  const place = join(directory, String(process.pid));
+  process.on('SIGWINCH', () => {
+    collect();
+    const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
+    writeFileSync(`${place}.new`, JSON.stringify({ live: heapUsed + external, native: rss - heapTotal }));
+    renameSync(`${place}.new`, place);
+  });
+}
