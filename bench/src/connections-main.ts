@@ -58,11 +58,11 @@ async function makeGroups(url: string, userIds: readonly number[]): Promise<numb
 
 function tellArrival(
   what: string,
-  { seconds, loginsPerSecond, messagesRead, cpuUsPerLogin }: Awaited<ReturnType<typeof arrive>>,
+  { seconds, loginsPerSecond, messagesRead, longestBeatMs, cpuUsPerLogin }: Awaited<ReturnType<typeof arrive>>,
 ) {
   const cpu = Object.entries(cpuUsPerLogin).map(([name, us]) => `${name} ${Math.round(us)}`);
   say(
-    `${what}: ${clients} clients in ${seconds.toFixed(2)} s, ${Math.round(loginsPerSecond)} a second, ${messagesRead} messages read; CPU µs a login: ${cpu.join(', ')}`,
+    `${what}: ${clients} clients in ${seconds.toFixed(2)} s, ${Math.round(loginsPerSecond)} a second, ${messagesRead} messages read, heartbeats answered within ${Math.round(longestBeatMs)} ms; CPU µs a login: ${cpu.join(', ')}`,
   );
 }
 
@@ -73,6 +73,7 @@ try {
   if (!teahouse || !pids) throw new Error('Teahouse was not started.');
   const { url, groupDbUrl } = teahouse;
   const visitors: Visitor[] = [];
+  const present = new Visitor(await register(url, clients));
   await inParallel([...Array(clients).keys()], 8, async (i) => {
     visitors.push(new Visitor(await register(url, i)));
     if (visitors.length % 500 === 0) process.stderr.write(`registered ${visitors.length} users\n`);
@@ -82,8 +83,9 @@ try {
     visitors.map(({ account }) => account.id),
   );
   await pause(idleMs);
+  await present.come(url);
   const before = residentBytes(pids);
-  tellArrival('first login', await arrive(url, visitors, pids));
+  tellArrival('first login', await arrive(url, visitors, present, { ...pids, generator: process.pid }));
   await pause(idleMs);
   const after = residentBytes(pids);
   for (const name of Object.keys(before)) {
@@ -100,8 +102,8 @@ try {
     speaker.leave();
   });
   await pause(idleMs);
-  tellArrival('back', await arrive(url, visitors, pids));
-  for (const visitor of visitors) visitor.leave();
+  tellArrival('back', await arrive(url, visitors, present, { ...pids, generator: process.pid }));
+  for (const visitor of [...visitors, present]) visitor.leave();
 } finally {
   await arena.close();
 }

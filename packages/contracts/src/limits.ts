@@ -34,6 +34,8 @@ export const limits = {
   /** frames of one connection being worked on; beyond it reading pauses */
   inFlight: 256,
   initMs: 10_000,
+  /** users of one question for the lists that a login is told */
+  logins: 128,
   /** bytes that may queue up for one reader */
   slowReaderBytes: 1024 * 1024,
   /** members of a group beyond which presence is not pushed */

@@ -3,9 +3,10 @@ import pLimit from 'p-limit';
 
 /**
  * How many are at each step of logging in at once: few enough that all of them are through long before the 1.8 s in which
- * a service must answer. Passwords wait apart, so that a slow auth holds up nobody who comes with a token.
+ * a service must answer. Passwords wait apart, so that a slow auth holds up nobody who comes with a token. Those who enter
+ * fill two questions for their lists.
  */
-const atOnce = { password: 64, token: 64, entering: 64 } as const;
+const atOnce = { password: 64, token: 64, entering: 2 * limits.logins } as const;
 /** Sockets that wait for their turn; beyond it they are told to come back later. */
 const mayWait = 10_000;
 const comeBackMs = 2_000;

@@ -54,6 +54,8 @@ export class FakeServices {
     this.publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
     this.answer(groupCalls.append, (request) => this.#append(request));
     this.answer(privateCalls.append, (request) => this.#append(request));
+    this.answer(groupCalls.sessions, (request) => listsFor(request, groupCalls.sessions.replyExample));
+    this.answer(privateCalls.sessions, (request) => listsFor(request, privateCalls.sessions.replyExample));
     this.answer(authCalls.login, (request) => {
       const user = userOf(String(request.username));
       return { token: this.token(user), refreshToken: 'kT1nTq0w1J6mH0vXbX2Y4w', expiresIn: 3600, user };
@@ -157,6 +159,12 @@ export class FakeServices {
     });
     return { results };
   }
+}
+
+/** The list of the example for each who was asked for. */
+function listsFor({ userIds }: Record<string, unknown>, example: Readonly<Record<string, unknown>>): unknown {
+  const [one] = example.sessions as object[];
+  return { sessions: (userIds as number[]).map((userId) => ({ ...one, userId })) };
 }
 
 /** `player7` has the id 7; the user's name is `admin`: 1, with that role. */

@@ -26,8 +26,8 @@ export async function fakes(t: Test, connect: Connect, groups: Groups): Promise<
   const services = new FakeServices(bus);
   for (const name of ['auth', 'group', 'private'] as const) services.start(name);
   const ofUser = (userId: number) => Object.entries(groups).filter(([, { members }]) => members.includes(userId));
-  services.answer(groupCalls.session, ({ userId }) => ({
-    groups: ofUser(Number(userId)).map(
+  const listOf = (userId: number) =>
+    ofUser(userId).map(
       ([id, { members, size }]): GroupAtLogin => ({
         id: Number(id),
         groupNumber: 88888888 + Number(id),
@@ -38,7 +38,9 @@ export async function fakes(t: Test, connect: Connect, groups: Groups): Promise<
         readSeq: 0,
         memberCount: size ?? members.length,
       }),
-    ),
+    );
+  services.answer(groupCalls.sessions, ({ userIds }) => ({
+    sessions: (userIds as number[]).map((userId) => ({ userId, groups: listOf(userId) })),
   }));
   services.answer(groupCalls.heads, () => ({ heads: [] }));
   await services.publishKey();

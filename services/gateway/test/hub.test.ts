@@ -80,10 +80,12 @@ class FakeServices {
 
   constructor(bus: Bus) {
     this.bus = bus;
-    serveCall(bus, groupCalls.session, 'group-chat', async ({ userId }) => {
+    serveCall(bus, groupCalls.sessions, 'group-chat', async ({ userIds }) => {
       if (this.groupsDown) throw new TeahouseError('UNAVAILABLE');
-      this.listsRead += 1;
-      return { groups: [...this.members].filter(([, users]) => users.has(userId)).map(([id]) => this.summary(id)) };
+      this.listsRead += userIds.length;
+      const groupsOf = (userId: number) =>
+        [...this.members].filter(([, users]) => users.has(userId)).map(([id]) => this.summary(id));
+      return { sessions: userIds.map((userId) => ({ userId, groups: groupsOf(userId) })) };
     });
     serveCall(bus, groupCalls.heads, 'group-chat', async ({ groupIds }) => ({
       heads: groupIds.map((id) => [id, this.log(id).length] as [number, number]),
@@ -104,9 +106,9 @@ class FakeServices {
         members: members.map((userId) => ({ userId, rights: 'member' as const, readSeq: 0 })),
       };
     });
-    serveCall(bus, privateCalls.session, 'private-chat', async () => {
+    serveCall(bus, privateCalls.sessions, 'private-chat', async ({ userIds }) => {
       await this.conversationsRead;
-      return { conversations: [], more: false };
+      return { sessions: userIds.map((userId) => ({ userId, conversations: [], more: false })) };
     });
   }
 

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { groupCalls, TeahouseError } from '@teahouse/contracts';
+import { BusFailure } from '@teahouse/bus';
+import { groupCalls, limits, TeahouseError } from '@teahouse/contracts';
 import { eventually, type Frame, RequestError, TestClient } from '@teahouse/test';
 import { Registry } from 'prom-client';
 import t, { type Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
 import { InFlight } from '../dist/admission.js';
 import { Backlog } from '../dist/backlog.js';
+import { ListReader } from '../dist/hub/list-reader.js';
 import { Outbox } from '../dist/outbox.js';
 import { type TestGateway, testGateway, userOf } from './fakes.js';
 
@@ -92,12 +94,13 @@ t.test('a crowd that logs in at once comes in whole, a few at a time, and who is
   const crowd = 300;
   let now = 0;
   let most = 0;
-  services.answer(groupCalls.session, async () => {
-    now += 1;
+  services.answer(groupCalls.sessions, async ({ userIds }) => {
+    const asked = userIds as number[];
+    now += asked.length;
     most = Math.max(most, now);
     await new Promise((resolve) => setTimeout(resolve, 20));
-    now -= 1;
-    return groupCalls.session.replyExample;
+    now -= asked.length;
+    return { sessions: asked.map((userId) => ({ userId, groups: [] })) };
   });
   const inside = await login(gateway, 1000);
   const sockets: TestClient[] = [];
@@ -121,10 +124,87 @@ t.test('a crowd that logs in at once comes in whole, a few at a time, and who is
     (await all).some(({ unavailable }) => unavailable !== undefined),
     'nobody went without groups',
   );
-  t.ok(most <= 64 && most > 20, `${most} at once`);
+  t.ok(most <= 2 * limits.logins && most > 20, `${most} at once`);
+  const questions = services.of(groupCalls.sessions).length;
+  t.ok(questions < crowd / 4, `${questions} questions for ${crowd} lists`);
   t.equal(gateway.gateway.ready().ok, true);
   for (const client of sockets) client.terminate();
 });
+
+t.test('a group-chat that hangs is soon not waited for any more, and the lists follow when it is back', async (t) => {
+  const gateway = await testGateway(t, unlimited);
+  const { services } = gateway;
+  let hangs = true;
+  services.answer(groupCalls.sessions, ({ userIds }) =>
+    hangs ? new Promise(() => {}) : { sessions: (userIds as number[]).map((userId) => ({ userId, groups: [] })) },
+  );
+  const crowd = 400;
+  const clients: TestClient[] = [];
+  while (clients.length < crowd)
+    clients.push(...(await Promise.all(Array.from({ length: 20 }, () => TestClient.connect(gateway.ws)))));
+  const readies = await Promise.all(
+    clients.map((client, index) =>
+      client.request({ type: 'init', token: services.token(userOf(`player${index + 1}`)) }, patience),
+    ),
+  );
+  t.ok(
+    readies.every(({ unavailable }) => (unavailable as string[]).join() === 'groups'),
+    'all came in, and only the groups are missing',
+  );
+  const large = services.of(groupCalls.sessions).filter(({ userIds }) => (userIds as number[]).length > 1).length;
+  t.ok(large <= 5, `many waited for ${large} questions only`);
+  hangs = false;
+  await Promise.all(clients.map((client) => client.waitFor(({ type }) => type === 'groups', patience)));
+  const late = await login(gateway, 1000);
+  t.match(late.frames[0], { type: 'ready', unavailable: undefined }, 'afterwards all is as before');
+  for (const client of clients) client.terminate();
+});
+
+t.test(
+  'lists are read for all who ask in one turn, those left out are asked for again, and hanging is noticed',
+  async (t) => {
+    const asked: number[][] = [];
+    const fits = 3;
+    const some = new ListReader(async (userIds) => {
+      asked.push(userIds);
+      return userIds.slice(0, fits).map((userId) => ({ userId }));
+    });
+    const users = [1, 2, 3, 4, 4, 5];
+    t.same(
+      await Promise.all(users.map((userId) => some.of(userId))),
+      users.map((userId) => ({ userId })),
+    );
+    t.same(asked, [
+      [1, 2, 3, 4, 5],
+      [4, 5],
+    ]);
+    await t.rejects(new ListReader(async () => []).of(1), /left out all lists/);
+
+    let hangs = true;
+    let questions = 0;
+    const hanging = new ListReader<{ userId: number }>(async (userIds) => {
+      questions += 1;
+      if (hangs) throw new TeahouseError('UNAVAILABLE', undefined, { cause: new BusFailure('timeout', 'lists') });
+      return userIds.map((userId) => ({ userId }));
+    });
+    // A question that fails is repeated for who still has time; three of them are enough.
+    await t.rejects(hanging.of(1), { code: 'UNAVAILABLE' });
+    t.equal(questions, 3);
+    await t.rejects(hanging.of(2), { code: 'UNAVAILABLE' });
+    t.equal(questions, 3, 'nobody is asked for a while');
+    hangs = false;
+    await eventually(
+      () =>
+        hanging.of(3).then(
+          ({ userId }) => userId === 3,
+          () => false,
+        ),
+      patience,
+      'it is never asked again',
+    );
+    t.equal(questions, 4);
+  },
+);
 
 t.test('a group-chat that answers late costs its sends only, and afterwards all is as before', async (t) => {
   const gateway = await testGateway(t, unlimited);

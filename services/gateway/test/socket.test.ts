@@ -44,11 +44,11 @@ t.test('init with a password is answered by ready, with what the services say', 
     heartbeatIntervalMs: 2000,
     heartbeatTimeoutMs: 120_000,
     groups: clientFrames.listGroups.replyExample.groups,
-    conversations: privateCalls.session.replyExample.conversations,
+    conversations: clientFrames.listConversations.replyExample.conversations,
   });
   t.match(ready.connectionId, /^[0-9a-z]{6}-[0-9a-z]+$/);
   t.same(gateway.services.of(authCalls.login), [{ username: 'player2', password: '123456', address: '127.0.0.1' }]);
-  t.same(gateway.services.of(groupCalls.session), [{ userId: 2 }]);
+  t.same(gateway.services.of(groupCalls.sessions), [{ userIds: [2] }]);
   await client.close();
 });
 
@@ -100,7 +100,7 @@ t.test('a login that fails says why and closes', async (t) => {
     t.equal(await refused(client, { type: 'init', token }), 'UNAUTHENTICATED');
     t.equal((await client.closed).code, 4401);
   }
-  t.equal(services.of(groupCalls.session).length, 0, 'none of them came in');
+  t.equal(services.of(groupCalls.sessions).length, 0, 'none of them came in');
 });
 
 t.test('an init out of shape is a bad request and may be repeated', async (t) => {

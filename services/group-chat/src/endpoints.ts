@@ -8,12 +8,12 @@ import { banMember, muteMember, removeMember, setRights, transferOwner, unbanMem
 import { recallMessage } from './recall.js';
 import { answerJoinRequest, listJoinRequests } from './requests.js';
 import type { CallName, Service, Verb } from './service.js';
-import { listGroups, session } from './session.js';
+import { listGroups, sessions } from './session.js';
 
 /** Every call that the service answers, and who answers it. */
 const verbs: { readonly [Name in CallName]: Verb<Name> } = {
   append,
-  session,
+  sessions,
   repair,
   heads,
   whole,

@@ -13,7 +13,7 @@ export async function createGroup(
   service: Service,
   { caller, groupName, joinPolicy }: Ask<'createGroup'>,
 ): Promise<Answer<'createGroup'>> {
-  await enrolled(service, caller.userId);
+  await enrolled(service, [caller.userId]);
   const group = await makeGroup(service, caller, { groupName, joinPolicy: Policy[joinPolicy ?? 'open'] });
   return { groupId: group.id, groupNumber: numberOf(group) };
 }

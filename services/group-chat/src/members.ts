@@ -12,7 +12,7 @@ export async function joinGroup(service: Service, request: Ask<'joinGroup'>): Pr
   // Joining is what everybody does alike: the system's admin is nobody special here.
   const caller = { ...request.caller, role: 'user' as const };
   const groupId = await namedGroup(service, request);
-  await enrolled(service, caller.userId);
+  await enrolled(service, [caller.userId]);
   const { status, isNew } = await changeGroup(service, caller, groupId, async (change, { member, group }) => {
     if (!member && (await isBanned(change.manager, groupId, caller.userId)))
       throw new TeahouseError('FORBIDDEN', 'You are banned from this group.');

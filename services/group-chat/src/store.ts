@@ -97,6 +97,21 @@ export function groupsOfUser(manager: EntityManager, userId: number): Promise<Gr
   );
 }
 
+/** As `groupsOfUser` for several users, by user and then by group, so many rows at most. */
+export function groupsOfUsers(
+  manager: EntityManager,
+  userIds: readonly number[],
+  rows: number,
+): Promise<(GroupOfUser & { userId: number })[]> {
+  const wanted = list(userIds);
+  return manager.query<(GroupOfUser & { userId: number })[]>(
+    `SELECT m.userId, g.id, g.groupNumber, g.groupName, g.state, g.lastSeq, g.memberCount, m.rights, m.readSeq
+     FROM group_chat_member m JOIN group_chat g ON g.id = m.groupId
+     WHERE m.userId IN ${wanted.sql} ORDER BY m.userId, g.id LIMIT ${rows}`,
+    [...wanted.params],
+  );
+}
+
 export async function idOfNumber(manager: EntityManager, groupNumber: number): Promise<number | undefined> {
   return (await manager.findOne(GroupChat, { select: { id: true }, where: { groupNumber } }))?.id;
 }
@@ -232,29 +247,42 @@ export function isKnown(manager: EntityManager, userId: number): Promise<boolean
   return manager.existsBy(GroupUser, { userId });
 }
 
+/** Which of these users have ever been in a group. */
+export async function knownAmong(manager: EntityManager, userIds: readonly number[]): Promise<Set<number>> {
+  const rows = await manager.find(GroupUser, { select: { userId: true }, where: { userId: In([...userIds]) } });
+  return new Set(rows.map(({ userId }) => userId));
+}
+
 /**
- * Makes a new user a member of the official group, unless banned there. No notice tells of it: everybody is a member.
+ * Makes new users members of the official group, but those banned there. No notice tells of it: everybody is a member.
  * Locks the official group first, as every change of a group does, so that two first logins at once make one member.
  */
-export async function enrol(manager: EntityManager, userId: number): Promise<void> {
+export async function enrol(manager: EntityManager, userIds: readonly number[]): Promise<void> {
   const groupId = officialGroup.id;
-  const { group, member } = await lockGroup(manager, groupId, userId);
-  if (!group || (await isKnown(manager, userId))) return;
-  const joins = !member && !(await isBanned(manager, groupId, userId));
-  await manager.insert(GroupUser, {
+  const group = await manager.findOne(GroupChat, { where: { id: groupId }, ...forUpdate(manager) });
+  if (!group) return;
+  const known = await knownAmong(manager, userIds);
+  const fresh = userIds.filter((userId) => !known.has(userId));
+  if (fresh.length === 0) return;
+  const there = { where: { groupId, userId: In(fresh) }, select: { userId: true } } as const;
+  const barred = new Set([
+    ...(await manager.find(GroupChatMember, there)).map(({ userId }) => userId),
+    ...(await manager.find(GroupBan, there)).map(({ userId }) => userId),
+  ]);
+  const joining = fresh.filter((userId) => !barred.has(userId));
+  const changedAt = Date.now();
+  const users = fresh.map((userId) => ({
     userId,
-    membershipVersion: joins ? 0 : 1,
-    changedAt: Date.now(),
-    groupCount: joins ? 1 : 0,
-  });
-  if (!joins) return;
-  await manager.insert(GroupChatMember, {
-    groupId,
-    userId,
-    rights: Rights.member,
-    mutedUntil: 0,
-    readSeq: group.lastSeq,
-    joinTime: Date.now(),
-  });
-  await manager.increment(GroupChat, { id: groupId }, 'memberCount', 1);
+    membershipVersion: barred.has(userId) ? 1 : 0,
+    changedAt,
+    groupCount: barred.has(userId) ? 0 : 1,
+  }));
+  await manager.insert(GroupUser, users);
+  if (joining.length === 0) return;
+  const member = { groupId, rights: Rights.member, mutedUntil: 0, readSeq: group.lastSeq, joinTime: changedAt };
+  await manager.insert(
+    GroupChatMember,
+    joining.map((userId) => ({ ...member, userId })),
+  );
+  await manager.increment(GroupChat, { id: groupId }, 'memberCount', joining.length);
 }

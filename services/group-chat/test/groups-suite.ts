@@ -8,7 +8,7 @@ import { type MakeSetup, running, untilAvailable } from './setups.js';
 export function groupsSuite(name: string, make: MakeSetup): void {
   t.test(`${name}: groups`, async (t) => {
     const world = await running(t, make, 150);
-    const { ask, as, login, say, sql, database, bus } = world;
+    const { ask, as, login, groupsOf, say, sql, database, bus } = world;
     const official = officialGroup.id;
 
     await t.test('the tables are those that the entities declare', async () => {
@@ -16,12 +16,8 @@ export function groupsSuite(name: string, make: MakeSetup): void {
     });
 
     await t.test('the first login makes a member of the official group, once, without a notice', async (t) => {
-      const logins = await Promise.all([
-        ask('session', { userId: 2 }),
-        ask('session', { userId: 2 }),
-        ask('session', { userId: 2 }),
-      ]);
-      for (const { groups } of logins) {
+      const logins = await Promise.all([groupsOf(2), groupsOf(2), groupsOf(2)]);
+      for (const groups of logins) {
         t.same(groups, [
           {
             id: 1,
@@ -53,7 +49,7 @@ export function groupsSuite(name: string, make: MakeSetup): void {
     await t.test('who left the official group is not put back by the next login', async (t) => {
       await login(4);
       await as(4, 'leaveGroup', { groupId: official });
-      t.same(await ask('session', { userId: 4 }), { groups: [] });
+      t.same(await groupsOf(4), []);
       const view = await bus.view<MembershipEntry>('memberships');
       t.same(await view.get('4'), { groups: [] });
     });
@@ -63,7 +59,7 @@ export function groupsSuite(name: string, make: MakeSetup): void {
       const profiles = await bus.view('profiles');
       await profiles.put('44', { id: 44, username: 'p44', nickname: 'P44', role: 'user' }, 1);
       await as(1, 'banMember', { groupId: official, userId: 44 }, 'admin');
-      t.same(await ask('session', { userId: 44 }), { groups: [] });
+      t.same(await groupsOf(44), []);
       const view = await bus.view<MembershipEntry>('memberships');
       t.same(await view.get('44'), { groups: [] }, 'no entry would mean the official group');
     });
@@ -142,6 +138,49 @@ export function groupsSuite(name: string, make: MakeSetup): void {
         [{ n: 149 }],
         'what was refused left nothing',
       );
+    });
+
+    await t.test('many first logins at once: each is a member, whoever was before stays as they were', async (t) => {
+      const before = await sql('SELECT memberCount FROM group_chat WHERE id = 1');
+      const userIds = Array.from({ length: 100 }, (_, i) => 500 + i);
+      const asked = await Promise.all([
+        ask('sessions', { userIds: [...userIds, 2] }),
+        ask('sessions', { userIds: [3, ...userIds.slice(50)] }),
+      ]);
+      for (const { sessions } of asked) t.ok(sessions.every(({ groups }) => groups[0]?.id === official));
+      t.equal(asked[0]?.sessions.length, 101);
+      const after = await sql('SELECT memberCount FROM group_chat WHERE id = 1');
+      t.equal(Number(after[0]?.memberCount), Number(before[0]?.memberCount) + 100);
+      t.same(await sql('SELECT COUNT(*) AS n FROM group_chat_member WHERE groupId = 1 AND userId >= 500'), [
+        { n: 100 },
+      ]);
+    });
+
+    await t.test('lists that do not fit into one answer are left out and told when asked for again', async (t) => {
+      const [many, few] = [600, 601];
+      await groupsOf(many);
+      await groupsOf(few);
+      const ids = Array.from({ length: 1100 }, (_, i) => 10_000 + i);
+      await sql(
+        `INSERT INTO group_chat (id, groupNumber, groupName, state, announcement, joinPolicy, memberCount, createTime) VALUES ${ids.map((id) => `(${id}, ${90_000_000 + id}, 'g', 0, '', 0, 1, 0)`).join()}`,
+      );
+      await sql(
+        `INSERT INTO group_chat_member (groupId, userId, rights, mutedUntil, readSeq, joinTime) VALUES ${ids.map((id) => `(${id}, ${many}, 0, 0, 0, 0)`).join()}`,
+      );
+      t.match(await ask('sessions', { userIds: [few, many] }), { sessions: [{ userId: many }] });
+      t.equal((await groupsOf(many))?.length, 1101, 'one list comes whole, however long it is');
+      const both = await ask('sessions', { userIds: [2, many] });
+      t.same(
+        both.sessions.map(({ userId }) => userId),
+        [2],
+        'the last is left out',
+      );
+      t.same(
+        (await groupsOf(few))?.map(({ id }) => id),
+        [1],
+      );
+      await sql('DELETE FROM group_chat_member WHERE groupId >= 10000');
+      await sql('DELETE FROM group_chat WHERE id >= 10000');
     });
 
     await t.test('groups are found by number and by a part of the name', async (t) => {

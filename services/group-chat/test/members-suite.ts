@@ -193,7 +193,7 @@ export function membersSuite(name: string, make: MakeSetup): void {
       await as(member, 'inviteMember', { groupId, userId: 60 });
       await as(member, 'inviteMember', { groupId, userId: 60 });
       t.same(
-        (await world.ask('session', { userId: 60 })).groups.map(({ id }) => id),
+        (await world.groupsOf(60))?.map(({ id }) => id),
         [1, groupId],
       );
       t.equal((await notices(groupId)).length, 5, 'invited twice, told once');

@@ -126,6 +126,8 @@ export async function running(t: Test, make: MakeSetup, maxGroups = 1000, env: R
     call(bus, groupCalls[name], request as never, { timeoutMs: 5000, checkReply: true }) as Promise<
       CallReply<Calls[Name]>
     >;
+  /** The groups told at a login. */
+  const groupsOf = async (userId: number) => (await ask('sessions', { userIds: [userId] })).sessions[0]?.groups;
 
   return {
     setup,
@@ -152,9 +154,10 @@ export async function running(t: Test, make: MakeSetup, maxGroups = 1000, env: R
     async login(...userIds: number[]) {
       for (const id of userIds) {
         await profiles.put(String(id), { id, username: `p${id}`, nickname: `P${id}`, role: 'user' }, 1);
-        await ask('session', { userId: id });
+        await groupsOf(id);
       }
     },
+    groupsOf,
     async hear(subject: string): Promise<Heard> {
       const heard: Heard = { headers: [], frames: [] };
       bus.subscribe(subject, (payload) => {

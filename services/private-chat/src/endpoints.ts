@@ -1,14 +1,14 @@
 import { type ServeOptions, type Subscription, serveCall } from '@teahouse/bus';
 import { privateCalls, queueGroups } from '@teahouse/contracts';
 import { blockUser, listBlocked, unblockUser } from './blocks.js';
-import { listConversations, moved, session } from './conversations.js';
+import { listConversations, moved, sessions } from './conversations.js';
 import { append, history, markRead, recallMessage, repair, search, typing } from './messages.js';
 import type { CallName, Service, Verb } from './service.js';
 
 /** Every call that the service answers, and who answers it. */
 const verbs: { readonly [Name in CallName]: Verb<Name> } = {
   append,
-  session,
+  sessions,
   repair,
   moved,
   history,

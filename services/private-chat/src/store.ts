@@ -72,6 +72,21 @@ export class Store {
     return sides.sort((a, b) => b.movedAt - a.movedAt || b.id - a.id).slice(0, count);
   }
 
+  /** As `newest` for several users: the newest `count` of each, by user id. One statement, however many they are. */
+  async newestOf(userIds: readonly number[], count: number): Promise<Map<number, Conversation[]>> {
+    const found = new Map<number, Conversation[]>(userIds.map((userId) => [userId, []]));
+    const [open, close] = this.database.dialect === 'sqlite' ? ['SELECT * FROM (', ')'] : ['(', ')'];
+    const of = (side: string) =>
+      `${open}SELECT ? AS who, ${columns} FROM private_conversation WHERE ${side} = ? AND lastSeq > 0 ORDER BY movedSecond DESC, movedAt DESC, id DESC LIMIT ${count}${close}`;
+    const sql = userIds.flatMap(() => [of('userLow'), of('userHigh')]).join(' UNION ALL ');
+    const params = userIds.flatMap((userId) => [userId, userId, userId, userId]);
+    for (const { who, ...row } of await this.#query<Conversation & { who: number }>(sql, params))
+      found.get(Number(who))?.push(row);
+    for (const [userId, rows] of found)
+      found.set(userId, rows.sort((a, b) => b.movedAt - a.movedAt || b.id - a.id).slice(0, count));
+    return found;
+  }
+
   /** Conversations of any of these users that moved at `since` (unix milliseconds) or later, the newest first. */
   async movedOf(userIds: readonly number[], since: number, count: number): Promise<Conversation[]> {
     const users = list(userIds);

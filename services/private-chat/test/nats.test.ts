@@ -77,9 +77,8 @@ t.test('the service as its own process serves, tells its health, and ends well o
   const running = await startProcess(process.execPath, [main], { env, output: { line: (line) => lines.push(line) } });
   const ready = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).status === 200;
   await eventually(ready, 10_000, 'never ready');
-  t.strictSame(await call(bus, privateCalls.session, { userId: 1 }, { timeoutMs: 2000 }), {
-    conversations: [],
-    more: false,
+  t.strictSame(await call(bus, privateCalls.sessions, { userIds: [1] }, { timeoutMs: 2000 }), {
+    sessions: [{ userId: 1, conversations: [], more: false }],
   });
   running.kill('SIGTERM');
   t.match(await running.finished(), { code: 0 }, lines.join('\n'));

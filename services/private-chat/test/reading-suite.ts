@@ -46,11 +46,11 @@ export function readingSuite(name: string, make: MakeSetup): void {
   });
 
   story('read marks only go forward, follow own sends, and are told to both sides', async (t) => {
-    const { send, as, ask, hearUser } = await running(t, make);
+    const { send, as, listOf, hearUser } = await running(t, make);
     await send([1, 2, 'a'], [1, 2, 'b'], [2, 1, 'c'], [1, 2, 'd']);
     const reads = async () => [
-      (await ask('session', { userId: 1 })).conversations[0]?.readSeq,
-      (await ask('session', { userId: 2 })).conversations[0]?.readSeq,
+      (await listOf(1)).conversations[0]?.readSeq,
+      (await listOf(2)).conversations[0]?.readSeq,
     ];
     t.strictSame(await reads(), [4, 3], 'each has read what came before the own newest');
     const [one, two] = [await hearUser(1), await hearUser(2)];
@@ -95,19 +95,32 @@ export function readingSuite(name: string, make: MakeSetup): void {
   });
 
   story('conversations are listed newest first, in pages, with names', async (t) => {
-    const { send, ask, as, sql } = await running(t, make, { users: Array.from({ length: 130 }, (_, i) => i + 1) });
+    const { send, ask, listOf, as, sql } = await running(t, make, {
+      users: Array.from({ length: 130 }, (_, i) => i + 1),
+    });
     for (let start = 2; start <= 121; start += 40) {
       await send(...Array.from({ length: 40 }, (_, i): [number, number, string] => [start + i, 1, 'hi']));
     }
     // Times of one batch are alike: give them an order of their own.
     await sql('UPDATE private_conversation SET movedAt = 1000000 + userHigh, movedSecond = 1000');
-    const first = await ask('session', { userId: 1 });
+    const first = await listOf(1);
     t.strictSame(
       first.conversations.map(({ userId }) => userId),
       Array.from({ length: 100 }, (_, i) => 121 - i),
     );
     t.strictSame(first.conversations[0], { userId: 121, username: 'p121', nickname: 'P121', lastSeq: 1, readSeq: 0 });
     t.equal(first.more, true);
+    const crowd = await ask('sessions', { userIds: [5, 1, 130, 5] });
+    const one = { userId: 1, username: 'p1', nickname: 'P1', lastSeq: 1, readSeq: 1 };
+    t.strictSame(
+      crowd.sessions,
+      [
+        { userId: 5, conversations: [one], more: false },
+        { userId: 1, ...first },
+        { userId: 130, conversations: [], more: false },
+      ],
+      'each the own list',
+    );
     const rest = await as(1, 'listConversations', { before: 22 });
     t.strictSame(
       rest.conversations.map(({ userId }) => userId),
@@ -124,14 +137,10 @@ export function readingSuite(name: string, make: MakeSetup): void {
   });
 
   story('a name that no view tells is made up, so that lists stay whole', async (t) => {
-    const { send, ask, profiles } = await running(t, make);
+    const { send, listOf, profiles } = await running(t, make);
     await send([1, 2, 'a']);
     await profiles.delete('1');
-    await eventually(
-      async () => (await ask('session', { userId: 2 })).conversations[0]?.username === 'user1',
-      4000,
-      'still known',
-    );
+    await eventually(async () => (await listOf(2)).conversations[0]?.username === 'user1', 4000, 'still known');
   });
 
   story('blocks are listed, idempotent, and end', async (t) => {

@@ -111,10 +111,10 @@ export function sendingSuite(name: string, make: MakeSetup): void {
           return typeof value === 'function' ? value.bind(target) : value;
         },
       });
-    const { words, as, ask, sql } = await running(t, make, { served: withoutViews });
+    const { words, as, listOf, sql } = await running(t, make, { served: withoutViews });
     await sql('INSERT INTO private_conversation (userLow, userHigh, lastSeq) VALUES (1, 2, 4)');
     t.strictSame(await words([1, 2, 'on'], [1, 3, 'first'], [1, 1, 'me']), [5, 'UNAVAILABLE', 'BAD_REQUEST']);
-    t.equal((await ask('session', { userId: 1 })).conversations[0]?.username, 'user2');
+    t.equal((await listOf(1)).conversations[0]?.username, 'user2');
     await t.rejects(as(1, 'history', { with: 3 }), code('UNAVAILABLE'));
     await t.rejects(as(1, 'blockUser', { userId: 3 }), code('UNAVAILABLE'));
     down = false;

@@ -143,6 +143,11 @@ export async function running(
     memberships,
     ask,
     send,
+    /** The conversations told at a login. */
+    async listOf(userId: number) {
+      const [list] = (await ask('sessions', { userIds: [userId] })).sessions;
+      return { conversations: list?.conversations ?? [], more: list?.more };
+    },
     /** What became of the sends, in a word each: a seq, `7 again`, or a code. */
     async words(...items: Parameters<typeof item>[]) {
       return (await send(...items)).map(({ code, seq, duplicate }) => code ?? (duplicate ? `${seq} again` : seq));

@@ -114,7 +114,7 @@ export async function startSystem(t: Test, ground: Ground): Promise<System> {
     );
     if (answer === 'taken') throw new Error('a login answered 409');
     const { token, user } = answer;
-    const session = () => call(bus, groupCalls.session, { userId: user.id }, { timeoutMs: 10_000 });
+    const session = () => call(bus, groupCalls.sessions, { userIds: [user.id] }, { timeoutMs: 10_000 });
     await eventually(session, 60_000, `${username} is in no group`);
     return { id: user.id, username, token };
   };

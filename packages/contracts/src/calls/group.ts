@@ -62,23 +62,29 @@ export const groupCalls = {
     example: { items: [{ from: 2, connectionId: 'g1-1', groupId: 1, content: '大家好', clientId: 'a1' }] },
     replyExample: { results: [{ id, seq: 1, createTime }] },
   }),
-  session: defineCall({
-    subject: 'group.call.session',
-    description: "A user's groups at login. The first login makes the user a member of the official group.",
-    request: { userId: UserId },
-    reply: { groups: Type.Array(GroupAtLogin) },
-    example: { userId: 2 },
+  sessions: defineCall({
+    subject: 'group.call.sessions',
+    description:
+      'The groups of users who log in. The first login makes a user a member of the official group. Users whose lists do not fit into the answer are left out, never all of them: ask for them again.',
+    request: { userIds: Type.Array(UserId, { minItems: 1, maxItems: limits.logins }) },
+    reply: { sessions: Type.Array(Type.Object({ userId: UserId, groups: Type.Array(GroupAtLogin) })) },
+    example: { userIds: [2] },
     replyExample: {
-      groups: [
+      sessions: [
         {
-          id: 1,
-          groupNumber: 10000,
-          groupName: '官方群',
-          state: 'normal',
-          rights: 'member',
-          lastSeq: 9,
-          readSeq: 9,
-          memberCount: 3,
+          userId: 2,
+          groups: [
+            {
+              id: 1,
+              groupNumber: 10000,
+              groupName: '官方群',
+              state: 'normal',
+              rights: 'member',
+              lastSeq: 9,
+              readSeq: 9,
+              memberCount: 3,
+            },
+          ],
         },
       ],
     },

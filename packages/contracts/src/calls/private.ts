@@ -31,13 +31,18 @@ export const privateCalls = {
     example: { items: [{ from: 2, connectionId: 'g1-1', to: 3, content: '你好', clientId: 'b1' }] },
     replyExample: { results: [{ id, seq: 1, createTime }] },
   }),
-  session: defineCall({
-    subject: 'private.call.session',
-    description: "A user's newest conversations at login.",
-    request: { userId: UserId },
-    reply: { conversations: Type.Array(ConversationSummary), more: Type.Boolean() },
-    example: { userId: 2 },
-    replyExample: people.listConversations.replyExample,
+  sessions: defineCall({
+    subject: 'private.call.sessions',
+    description:
+      'The newest conversations of users who log in. Users whose lists do not fit into the answer are left out, never all of them: ask for them again.',
+    request: { userIds: Type.Array(UserId, { minItems: 1, maxItems: limits.logins }) },
+    reply: {
+      sessions: Type.Array(
+        Type.Object({ userId: UserId, conversations: Type.Array(ConversationSummary), more: Type.Boolean() }),
+      ),
+    },
+    example: { userIds: [2] },
+    replyExample: { sessions: [{ userId: 2, ...people.listConversations.replyExample }] },
   }),
   repair: defineCall({
     subject: 'private.call.repair',

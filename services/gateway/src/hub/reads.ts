@@ -11,6 +11,7 @@ import {
   type PrivateMessage,
   privateCalls,
 } from '@teahouse/contracts';
+import { ListReader } from './list-reader.js';
 import type { Run } from './track.js';
 
 /** What the hub asks of the services. Each call is bounded by 1.8 s and rejects with a TeahouseError. */
@@ -33,17 +34,26 @@ export interface WholeOfGroup {
 
 export class Reads {
   readonly #bus: Bus;
+  readonly #groups: ListReader<{ readonly userId: number; readonly groups: GroupAtLogin[] }>;
+  readonly #conversations: ListReader<ConversationList & { readonly userId: number }>;
 
   constructor(bus: Bus) {
     this.#bus = bus;
+    this.#groups = new ListReader(
+      async (userIds, timeoutMs) => (await call(bus, groupCalls.sessions, { userIds }, { timeoutMs })).sessions,
+    );
+    this.#conversations = new ListReader(
+      async (userIds, timeoutMs) => (await call(bus, privateCalls.sessions, { userIds }, { timeoutMs })).sessions,
+    );
   }
 
+  /** Read together with the lists of others who log in. */
   async groups(userId: number): Promise<GroupAtLogin[]> {
-    return (await call(this.#bus, groupCalls.session, { userId }, { timeoutMs })).groups;
+    return (await this.#groups.of(userId)).groups;
   }
 
   conversations(userId: number): Promise<ConversationList> {
-    return call(this.#bus, privateCalls.session, { userId }, { timeoutMs });
+    return this.#conversations.of(userId);
   }
 
   async groupHeads(groupIds: number[]): Promise<[number, number][]> {
