@@ -70,6 +70,7 @@ function unwrap(wrapped: Buffer): Record<string, unknown>[] {
 class FakeServices {
   readonly logs = new Map<number, GroupMessage[]>();
   readonly members = new Map<number, Set<number>>();
+  readonly names = new Map<number, string>();
   repairs = 0;
   wholesRead = 0;
   whole: Promise<void> = Promise.resolve();
@@ -125,7 +126,7 @@ class FakeServices {
     return {
       id,
       groupNumber: 88888888 + id,
-      groupName: `g${id}`,
+      groupName: this.names.get(id) ?? `g${id}`,
       state: 'normal',
       rights: 'member',
       lastSeq: this.log(id).length,
@@ -537,6 +538,31 @@ t.test('who is put out or let in while the other list is still read is placed by
   t.same(groups, [2]);
   t.same(socket.seqs(1), [], 'nothing of the group that the user is out of');
   t.same(socket.seqs(2), [2], 'all after the head that was told');
+});
+
+t.test('what changed while the other list is still read is in the list that ready tells', async (t) => {
+  const { services, hub, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const stays = await enter('a', 5);
+  let goOn = () => {};
+  services.conversationsRead = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  const socket = new FakeSocket('b', 6);
+  let told: GroupSummary[] = [];
+  const entering = hub.enter(socket, (lists) => {
+    told = lists.groups;
+  });
+  await until(() => services.listsRead === 2);
+  const renamed = services.store(1, 1, { event: 'updated', groupName: 'new' });
+  services.names.set(1, 'new');
+  services.publish(1, renamed);
+  await until(() => steps(stays.socket).includes('after 1'));
+  goOn();
+  await entering;
+  t.match(told, [{ groupName: 'new', lastSeq: 1 }], 'nobody would tell it again');
+  t.equal(services.listsRead, 3);
+  t.same(socket.frames, []);
 });
 
 t.test('a socket that left while its lists were read is never seated', async (t) => {

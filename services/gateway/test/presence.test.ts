@@ -9,7 +9,7 @@ import {
   subjects,
   views,
 } from '@teahouse/contracts';
-import { eventually } from '@teahouse/test';
+import { eventually, type Frame } from '@teahouse/test';
 import t, { type Test } from 'tap';
 import {
   type Connect,
@@ -233,7 +233,13 @@ t.test('a list of members tells who is online and when the others were, as far a
   }));
   const { ws } = await gateway(t, connect);
   const client = await player(services, ws, 2);
-  const list = async () => (await client.request({ type: 'listMembers', groupId: 5 })).members;
+  const begun = Date.now();
+  const list = async () => {
+    const [self, ...others] = (await client.request({ type: 'listMembers', groupId: 5 })).members as Frame[];
+    const { lastOnlineTime, ...rest } = self as Frame;
+    t.ok(Date.parse(String(lastOnlineTime)) >= begun, 'who is online is here now');
+    return [rest, ...others];
+  };
   t.same(await list(), [
     { userId: 2, ...row, online: true },
     { userId: 3, ...row, online: false, lastOnlineTime: new Date(1_700_000_000_000).toISOString() },

@@ -83,7 +83,8 @@ export class Holder {
   }
 
   async #apply(frame: Frame): Promise<void> {
-    if (frame.type === 'groupChanged') await this.#changed(frame.group as Group);
+    if (frame.type === 'groups') await this.#list(frame.groups as Group[]);
+    else if (frame.type === 'groupChanged') await this.#changed(frame.group as Group);
     else if (frame.type === 'groupMessage') this.#inGroup(frame);
     else if (frame.type === 'privateMessage') this.#inPrivate(frame);
     else if (frame.type === 'readMarker' && frame.userId === this.#me) {
@@ -98,6 +99,12 @@ export class Holder {
     if (held) held.whole = { ...held.whole, ...group, lastSeq: held.whole.lastSeq };
     else if ('rights' in group) await this.#learn(group);
     else throw new Error(`told of the group ${group.id}, which is none of ours`);
+  }
+
+  /** The whole list, of which something was not told. */
+  async #list(groups: readonly Group[]): Promise<void> {
+    for (const id of this.#groups.keys()) if (!groups.some((group) => group.id === id)) this.#groups.delete(id);
+    for (const group of groups) if (!this.#groups.has(group.id)) await this.#learn(group);
   }
 
   #inGroup(frame: Frame): void {

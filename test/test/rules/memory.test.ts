@@ -1,4 +1,5 @@
 import t from 'tap';
+import { disturbed } from './disturbed.js';
 import { inStep } from './in-step.js';
 import { input } from './input.js';
 import { matrix } from './matrix.js';
@@ -16,4 +17,9 @@ t.test('in one process, on SQLite', async (t) => {
   await t.test('in step after many changes at once', (t) => storm(t, system));
   await t.test('bad input', (t) => input(t, system));
   await t.test('text', (t) => text(t, system));
+});
+
+t.test('in one process, where gateways hear late, in the wrong order, or not at all', async (t) => {
+  const system = await startSystem(t, 'memory', disturbed(7));
+  await t.test('in step after many changes at once', (t) => storm(t, system));
 });

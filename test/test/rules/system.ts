@@ -54,7 +54,8 @@ const settings = {
   RATE_MESSAGES_PER_SECOND: '0',
 };
 
-export async function startSystem(t: Test, ground: Ground): Promise<System> {
+/** @param disturb what a gateway's bus is replaced by */
+export async function startSystem(t: Test, ground: Ground, disturb = (bus: Bus) => bus): Promise<System> {
   const connectBus = ground === 'memory' ? memoryBus() : await natsBus(t);
   const connect = async (name: string) => {
     const bus = await connectBus(name);
@@ -96,7 +97,7 @@ export async function startSystem(t: Test, ground: Ground): Promise<System> {
     log,
   });
   const gateway = async (name: string) =>
-    startGateway({ bus: await connect(name), config: loadConfig(gatewayConfig, settings), log });
+    startGateway({ bus: disturb(await connect(name)), config: loadConfig(gatewayConfig, settings), log });
   const gateways = [await gateway('gateway-1'), await gateway('gateway-2')] as const;
   for (const one of [auth, ...groups, privates, ...gateways]) t.teardown(() => one.close());
 

@@ -69,9 +69,9 @@ const listMembers = verb(clientFrames.listMembers, {
     const offline = page.members.map(({ userId }) => userId).filter((userId) => !tools.presence.isOnline(userId));
     const times = await lastOnline(tools, offline);
     const members = page.members.map((member) => {
-      const time = times.get(member.userId);
-      const lastOnlineTime = time === undefined ? {} : { lastOnlineTime: new Date(time).toISOString() };
-      return { ...member, online: tools.presence.isOnline(member.userId), ...lastOnlineTime };
+      const online = tools.presence.isOnline(member.userId);
+      const time = online ? Date.now() : times.get(member.userId);
+      return { ...member, online, ...(time === undefined ? {} : { lastOnlineTime: new Date(time).toISOString() }) };
     });
     return { ...page, members };
   },

@@ -21,6 +21,12 @@ export interface Lists {
   unavailable?: ('groups' | 'conversations')[];
 }
 
+/** The groups of a person, and the person's version when they were asked for. */
+interface GroupList {
+  readonly groups: GroupAtLogin[];
+  readonly version: number;
+}
+
 /** What arrivals need of the hub. */
 export interface ArrivalsHost {
   arrive(userId: number): Person;
@@ -28,6 +34,10 @@ export interface ArrivalsHost {
   seat(person: Person, socket: HubSocket): void;
   person(userId: number): Person | undefined;
   room(groupId: number, position: number): { room: Room; fresh: boolean };
+  /** Whether more was told of one of these groups than this list knows. */
+  isBehind(groups: readonly GroupAtLogin[]): boolean;
+  /** Reads the lists of these people again and tells their clients. */
+  retell(people: readonly Person[]): void;
   conversation(person: Person, peer: number, position: number): Track;
   learnPrivate(heads: readonly [number, number, number][]): void;
   failed(what: string, error: unknown): void;
@@ -56,8 +66,8 @@ export class Arrivals {
     this.#arriving.add(socket);
     const person = this.#hub.arrive(socket.userId);
     let [groups, conversations] = await Promise.all([this.#readGroups(person), this.#readConversations(person)]);
-    // The other list may have taken longer, and who came in or went out meanwhile would be placed by the old one.
-    if (groups?.version !== person.version && groups !== undefined) groups = await this.#readGroups(person);
+    // The other list may have taken longer, and what changed meanwhile would be told, or placed, by the old one.
+    if (groups !== undefined && this.#isStale(person, groups)) groups = await this.#readGroups(person);
     person.arriving -= 1;
     if (!this.#arriving.delete(socket) || this.#closed) {
       this.#hub.release(person);
@@ -67,14 +77,14 @@ export class Arrivals {
     if (groups === undefined) unavailable.push('groups');
     if (conversations === undefined) unavailable.push('conversations');
     const lists: Lists = {
-      groups: groups === undefined ? [] : this.#placeInRooms(person, groups.list),
+      groups: groups === undefined ? [] : this.#placeInRooms(person, groups.groups),
       ...this.#placeInConversations(person, conversations ?? { conversations: [], more: false }),
       ...(unavailable.length > 0 ? { unavailable } : {}),
     };
     this.#hub.seat(person, socket);
     onReady(lists);
     if (unavailable.length > 0) this.#owe(socket, groups === undefined, conversations === undefined);
-    if (groups !== undefined && groups.version !== person.version) this.resync([person]);
+    if (groups !== undefined && this.#isStale(person, groups)) this.#hub.retell([person]);
   }
 
   cancel(socket: HubSocket): void {
@@ -121,18 +131,23 @@ export class Arrivals {
     this.#stale.clear();
   }
 
-  /** The user's groups, or undefined where group-chat does not answer. Stale once the person's version has moved on. */
-  async #readGroups(person: Person): Promise<{ list: GroupAtLogin[]; version: number } | undefined> {
+  /** The user's groups, or undefined where group-chat does not answer. */
+  async #readGroups(person: Person): Promise<GroupList | undefined> {
     try {
       for (let reading = 1; ; reading += 1) {
         const { version } = person;
-        const list = await this.#reads.groups(person.userId);
-        if (person.version === version || reading === readings) return { list, version };
+        const list = { groups: await this.#reads.groups(person.userId), version };
+        if (!this.#isStale(person, list) || reading === readings) return list;
       }
     } catch (error) {
       this.#log.debug({ err: error }, 'groups are unavailable at login');
       return undefined;
     }
+  }
+
+  /** The person came or went since it was read, or others were told of a change that it does not know. */
+  #isStale(person: Person, { groups, version }: GroupList): boolean {
+    return person.version !== version || this.#hub.isBehind(groups);
   }
 
   async #readConversations(person: Person): Promise<ConversationList | undefined> {
@@ -214,9 +229,9 @@ export class Arrivals {
     ]);
     if (this.#owed.get(socket) !== owed) return true;
     // A list that went stale while the other one was read is owed still.
-    if (groups !== undefined && groups.version === person.version) {
+    if (groups !== undefined && !this.#isStale(person, groups)) {
       owed.groups = false;
-      socket.outbox.send(JSON.stringify({ type: 'groups', groups: this.#placeInRooms(person, groups.list) }));
+      socket.outbox.send(JSON.stringify({ type: 'groups', groups: this.#placeInRooms(person, groups.groups) }));
     }
     if (conversations !== undefined) {
       owed.conversations = false;
@@ -243,13 +258,13 @@ export class Arrivals {
     }
     const groups = await this.#readGroups(person);
     if (groups === undefined || this.#hub.person(person.userId) !== person) return groups !== undefined;
-    if (groups.version !== person.version) return true;
+    if (this.#isStale(person, groups)) return false;
     this.#stale.delete(person);
     const before = [...person.rooms]
       .map((room) => room.groupId)
       .sort()
       .join();
-    const told = this.#placeInRooms(person, groups.list);
+    const told = this.#placeInRooms(person, groups.groups);
     const after = told
       .map((group) => group.id)
       .sort()

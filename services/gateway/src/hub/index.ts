@@ -2,9 +2,9 @@ import type { Bus } from '@teahouse/bus';
 import {
   decodeEvent,
   type EventHeader,
+  type GroupAtLogin,
   type GroupHeads,
   type PrivateHeads,
-  type RunHeader,
   subjects,
 } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
@@ -15,7 +15,7 @@ import { type HubSocket, Person, pushFrames, type Seat } from './people.js';
 import { clockSlackMs, Privates, type PrivatesHost } from './privates.js';
 import { Reads, type WholeOfGroup } from './reads.js';
 import { Room, type RoomHost } from './room.js';
-import type { Run, Track } from './track.js';
+import { type Run, runOf, type Track } from './track.js';
 
 export type { Lists } from './arrivals.js';
 export type { HubSocket } from './people.js';
@@ -193,6 +193,10 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     return this.#reads.privateRun(users, afterSeq);
   }
 
+  isBehind(groups: readonly GroupAtLogin[]): boolean {
+    return groups.some(({ id, lastSeq }) => (this.#rooms.get(id)?.wholeSeq ?? 0) > lastSeq);
+  }
+
   retell(people: readonly Person[]): void {
     for (const person of people) person.untold = true;
     this.#arrivals.resync(people);
@@ -283,16 +287,3 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
 }
 
 const parse = (payload: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(payload));
-
-function runOf(header: RunHeader, all: readonly Uint8Array[]): Run {
-  const { first, senders, changes } = header;
-  if (header.whole === undefined) return { first, frames: all, senders, changes };
-  const frames = all.slice(0, -1);
-  return {
-    first,
-    frames,
-    senders,
-    changes,
-    whole: { seq: first + frames.length - 1, frame: all.at(-1) as Uint8Array },
-  };
-}

@@ -47,6 +47,11 @@ export class Room extends Track implements RoomOfPerson {
     this.#host = host;
   }
 
+  /** The newest seq after which a whole is known, if only to this room. */
+  get wholeSeq(): number {
+    return Math.max(this.#wholeSeq, this.#ahead?.seq ?? 0);
+  }
+
   get people(): Iterable<Person> {
     return this.#members.keys();
   }

@@ -1,4 +1,4 @@
-import { type GroupWhole, limits, type MembershipChange } from '@teahouse/contracts';
+import { type GroupWhole, limits, type MembershipChange, type RunHeader } from '@teahouse/contracts';
 
 /** A ready `groupChanged`: the group after the message `seq`. */
 export interface Whole {
@@ -20,6 +20,14 @@ export interface Run {
 }
 
 export const lastOf = (run: Run): number => run.first + run.frames.length - 1;
+
+/** What an event says. */
+export function runOf({ first, senders, changes, whole }: RunHeader, all: readonly Uint8Array[]): Run {
+  if (whole === undefined) return { first, frames: all, senders, changes };
+  const frames = all.slice(0, -1);
+  const frame = all.at(-1) as Uint8Array;
+  return { first, frames, senders, changes, whole: { seq: first + frames.length - 1, frame } };
+}
 
 /** An event that arrives a little before the one it follows is no loss: two instances may have published them. */
 const momentMs = 40;
