@@ -42,7 +42,11 @@ export const MoveHeader = Type.Object({
 });
 export type MoveHeader = Static<typeof MoveHeader>;
 
-export type EventHeader = RunHeader | PushHeader | MoveHeader;
+/** On `user.<id>.group`: these are the user's groups that are not dissolved; repeats what a killed instance may not have told. */
+export const MemberHeader = Type.Object({ kind: Type.Literal('member'), groups: Type.Array(GroupId) });
+export type MemberHeader = Static<typeof MemberHeader>;
+
+export type EventHeader = RunHeader | PushHeader | MoveHeader | MemberHeader;
 
 /** `group.heads` and `private.heads`: conversations that moved lately, with their newest seq; a lost last event shows here. */
 export const GroupHeads = Type.Object({ heads: Type.Array(Type.Tuple([GroupId, SeqOrZero])) });

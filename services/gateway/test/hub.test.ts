@@ -565,6 +565,31 @@ t.test('what changed while the other list is still read is in the list that read
   t.same(socket.frames, []);
 });
 
+t.test(
+  'who came into a group without a word, as its teller died, is told by the sweep and hears the group',
+  async (t) => {
+    const { services, hub, enter } = setUp(t);
+    services.members.set(2, new Set([5]));
+    const { socket } = await enter('a', 5);
+    services.members.set(1, new Set([5]));
+    services.store(1, 1, { event: 'joined', userId: 5 });
+    const member = () =>
+      services.bus.publish(subjects.user(5, 'group'), encodeEvent({ kind: 'member', groups: [1, 2] }, []));
+    member();
+    await until(() => socket.frames.length > 0);
+    t.match(socket.frames, [{ type: 'groups', groups: [{ id: 1, lastSeq: 1 }, { id: 2 }] }]);
+    services.publish(1, services.store(1, 1));
+    await until(() => socket.seqs(1).length === 1);
+    const read = services.listsRead;
+    member();
+    services.publish(1, services.store(1, 1));
+    await until(() => socket.seqs(1).length === 2);
+    t.same(steps(socket), ['groups', 2, 3]);
+    t.equal(services.listsRead, read, 'what is known costs nothing');
+    t.equal(hub.size.rooms, 2);
+  },
+);
+
 t.test('a socket that left while its lists were read is never seated', async (t) => {
   const { services, hub } = setUp(t);
   services.members.set(1, new Set([5]));

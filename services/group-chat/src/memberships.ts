@@ -3,6 +3,7 @@ import { type MembershipEntry, TeahouseError, views } from '@teahouse/contracts'
 import { type Database, type Log, list } from '@teahouse/service-kit';
 import { LRUCache } from 'lru-cache';
 import { State } from './numbers.js';
+import { publishMember } from './publish.js';
 
 /** Key of the entry that says how far the view is complete. No user has the id 0. */
 const markKey = '0';
@@ -21,6 +22,8 @@ const overlapMs = 60_000;
 /** How often the mark is moved. */
 const markMs = 30_000;
 const pageSize = 500;
+/** Users whose gateways are still to be told; those beyond learn at their next login what a killed instance did not tell. */
+const maxOwed = 20_000;
 const putsAtOnce = 50;
 
 /**
@@ -34,6 +37,11 @@ export class Memberships {
   readonly #log: Log;
   /** Versions that this process has put, so that the overlap costs nothing. */
   readonly #put = new LRUCache<number, number>({ max: 20_000 });
+  /**
+   * Groups of users whose change was found by a sweep: whoever made it may have died before telling their gateways. Told
+   * in the next round, unless this instance made the change itself and was only slow.
+   */
+  readonly #owed = new Map<number, readonly number[]>();
   readonly #stopWatching: () => void;
   #view: Promise<View<Entry>> | undefined;
   /** Changes before this time are in the view; undefined until the mark was read. */
@@ -72,12 +80,14 @@ export class Memberships {
     if (userIds.length === 0) return;
     const wanted = list(userIds);
     await this.#putAll(await this.#versions(`userId IN ${wanted.sql}`, wanted.params));
+    for (const userId of userIds) this.#owed.delete(userId);
   }
 
   /** Brings the view up to date with what was committed. Rejects where bus or database fail; the next sweep goes on. */
   async sweep(): Promise<void> {
     const now = Date.now();
     const losses = this.#losses;
+    this.#tellOwed();
     const through = this.#through ?? (await (await this.#open()).get(markKey))?.through;
     if (through === undefined) await this.#rewrite();
     else await this.#putChanged(through - overlapMs);
@@ -111,11 +121,19 @@ export class Memberships {
         '(changedAt > ? OR (changedAt = ? AND userId > ?)) ORDER BY changedAt, userId LIMIT ?',
         [time, time, user, pageSize],
       );
-      await this.#putAll(page.filter(({ userId, version }) => (this.#put.get(userId) ?? 0) < version));
+      const found = await this.#putAll(page.filter(({ userId, version }) => (this.#put.get(userId) ?? 0) < version));
+      for (const [userId, groups] of found) if (this.#owed.size < maxOwed) this.#owed.set(userId, groups);
       const last = page.at(-1);
       if (!last || page.length < pageSize) return;
       time = last.changedAt;
       user = last.userId;
+    }
+  }
+
+  #tellOwed(): void {
+    for (const [userId, groups] of this.#owed) {
+      if (!publishMember(this.#bus, userId, groups)) return;
+      this.#owed.delete(userId);
     }
   }
 
@@ -125,7 +143,8 @@ export class Memberships {
   }
 
   /** The versions were read before the groups: an entry may be newer than its version says, and never older. */
-  async #putAll(users: readonly Versioned[]): Promise<void> {
+  async #putAll(users: readonly Versioned[]): Promise<Map<number, readonly number[]>> {
+    const put = new Map<number, readonly number[]>();
     for (let start = 0; start < users.length; start += putsAtOnce) {
       const some = users.slice(start, start + putsAtOnce);
       const groups = await this.#groupsOf(some.map(({ userId }) => userId));
@@ -134,9 +153,11 @@ export class Memberships {
         some.map(async ({ userId, version }) => {
           await view.put(String(userId), { groups: groups.get(userId) ?? [] }, version);
           this.#put.set(userId, version);
+          put.set(userId, groups.get(userId) ?? []);
         }),
       );
     }
+    return put;
   }
 
   async #groupsOf(userIds: readonly number[]): Promise<Map<number, number[]>> {

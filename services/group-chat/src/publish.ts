@@ -100,6 +100,11 @@ function push(bus: Bus, subject: string, frame: Pushed, except: string | undefin
   );
 }
 
+/** Repeats to a user's gateways which groups the user is in. False while the bus is away. */
+export function publishMember(bus: Bus, userId: number, groups: readonly number[]): boolean {
+  return bus.publish(subjects.user(userId, 'group'), encodeEvent({ kind: 'member', groups: [...groups] }, []));
+}
+
 /** Tells a user's gateways that the user came in with the notice `seq`, or went out with it. */
 export function publishMove(
   bus: Bus,

@@ -23,6 +23,7 @@ export function viewsSuite(name: string, make: MakeSetup): void {
 
     await t.test('what a crash left untold of memberships is told by the sweep', async (t) => {
       const view = await bus.view<MembershipEntry>('memberships');
+      const told = await world.hearUser(2);
       // A change whose instance died between its commit and the put.
       await sql('DELETE FROM group_chat_member WHERE userId = 2 AND groupId = 1');
       await sql('UPDATE group_user SET membershipVersion = membershipVersion + 1, changedAt = ? WHERE userId = 2', [
@@ -30,6 +31,8 @@ export function viewsSuite(name: string, make: MakeSetup): void {
       ]);
       await eventually(async () => !(await view.get('2'))?.groups.includes(1), 8000, 'the entry is mended');
       t.same(await view.get('2'), { groups: [groupId] });
+      await eventually(() => told.headers.length > 0, 8000, 'gateways are told, too');
+      t.same(told.headers, [{ kind: 'member', groups: [groupId] }]);
       t.equal(await view.get('3'), undefined, 'who is in the official group alone needs no entry');
     });
 

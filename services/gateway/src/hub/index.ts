@@ -233,7 +233,10 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     const { header, frames } = decodeEvent(payload);
     if (header.kind === 'run') this.#privates.hear(person, header, runOf(header, frames));
     else if (header.kind === 'push') pushFrames(frames, [person], header.except);
-    else this.#onMove(person, header, frames);
+    else if (header.kind === 'member') {
+      // Of a group that one should not be in any more the notice is found by its room.
+      if (header.groups.some((id) => this.#rooms.get(id)?.has(person) !== true)) this.#arrivals.resync([person]);
+    } else this.#onMove(person, header, frames);
   }
 
   /** Came into or went out of a group; told to the user, as nobody here may listen to that group yet. */

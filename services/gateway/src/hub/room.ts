@@ -56,6 +56,11 @@ export class Room extends Track implements RoomOfPerson {
     return this.#members.keys();
   }
 
+  /** Whether the person is in the group, or was told to come in. */
+  has(person: Person): boolean {
+    return this.#members.has(person) || this.#coming.has(person);
+  }
+
   /** @param since the person is a member after this seq, whatever older notices say */
   add(person: Person, since: number): void {
     const known = this.#members.get(person);
