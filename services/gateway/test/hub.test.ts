@@ -577,7 +577,7 @@ t.test(
       services.bus.publish(subjects.user(5, 'group'), encodeEvent({ kind: 'member', groups: [1, 2] }, []));
     member();
     await until(() => socket.frames.length > 0);
-    t.match(socket.frames, [{ type: 'groups', groups: [{ id: 1, lastSeq: 1 }, { id: 2 }] }]);
+    t.match(socket.frames, [{ type: 'groups', groups: [{ id: 2 }, { id: 1, lastSeq: 1 }] }]);
     services.publish(1, services.store(1, 1));
     await until(() => socket.seqs(1).length === 1);
     const read = services.listsRead;

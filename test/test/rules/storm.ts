@@ -76,6 +76,7 @@ function astray(frames: readonly Frame[], groupId: number): object[] {
   /** counted from the making of the group on, by who was there */
   let members = Number.NaN;
   for (const { type, groupId: place, group, notice } of frames) {
+    if (type === 'groups') known = {};
     if (type === 'groupChanged' && (group as Frame).id === groupId) {
       const told = group as Frame;
       const expected = { ...told, ...known, ...(members > 0 ? { memberCount: members } : {}) };

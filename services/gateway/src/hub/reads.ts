@@ -77,7 +77,9 @@ export class Reads {
     const joined = run.changes?.flatMap(({ join }) => (join !== undefined && isHere(join) ? [join] : [])) ?? [];
     const { seq, group, members } = await this.whole(groupId, joined);
     const whole = { seq, frame: groupChanged(group) };
-    return { ...run, whole, entrants: members };
+    // Who has gone out again meanwhile was a member in between.
+    const gone = { ...group, rights: 'member' as const, readSeq: seq };
+    return { ...run, whole, entrants: new Map(joined.map((userId) => [userId, members.get(userId) ?? gone])) };
   }
 
   /** The whole of a group after what any run read before it says. */

@@ -103,6 +103,16 @@ export class Room extends Track implements RoomOfPerson {
     this.#countedSeq = seq;
   }
 
+  /** One who comes in here without having been told: the run is fetched, and with it what tells them first. */
+  override accept(run: Run): void {
+    const isUntold = ({ seq, join }: MembershipChange): boolean => {
+      const person = join === undefined || seq <= this.position ? undefined : this.#host.person(join);
+      return person !== undefined && !this.has(person);
+    };
+    if (run.changes?.some(isUntold)) this.learn(lastOf(run));
+    else super.accept(run);
+  }
+
   protected override async fetch(afterSeq: number): Promise<Run> {
     return this.#host.fetchGroup(this.groupId, afterSeq);
   }
