@@ -422,6 +422,22 @@ t.test('a move that comes late changes nothing that later notices said', async (
   t.same(other.socket.seqs(1), [1, 2, 4, 5], 'still in');
 });
 
+t.test('who is put out and let in again hears so in that order, though the room lags', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  await enter('a', 5);
+  const { socket } = await enter('b', 6);
+  services.store(1, 1); // lost, so that the others wait
+  const out = services.store(1, 1, { event: 'removed', userId: 6 });
+  const back = services.store(1, 1, { event: 'joined', userId: 6 });
+  services.move('exit', 6, 1, 2);
+  services.publish(1, out);
+  services.move('enter', 6, 1, 3);
+  services.publish(1, back);
+  await until(() => socket.seqs(1).length === 3);
+  t.same(steps(socket).slice(0, 4), [1, 2, 'in', 3]);
+});
+
 t.test('who is told to come in while nobody else is left in the room comes in', async (t) => {
   const { services, hub, enter } = setUp(t);
   services.members.set(1, new Set([5]));
@@ -430,6 +446,7 @@ t.test('who is told to come in while nobody else is left in the room comes in', 
   services.store(1, 1);
   const joined = services.store(1, 1, { event: 'joined', userId: 7 });
   services.move('enter', 7, 1, 2);
+  services.bus.publish(subjects.user(7, 'group'), encodeEvent({ kind: 'push' }, ['{"type":"marker"}']));
   await until(() => steps(comes.socket).length === 1);
   hub.leave(leaves.socket);
   services.publish(1, joined);

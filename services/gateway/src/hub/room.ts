@@ -32,8 +32,8 @@ export class Room extends Track implements RoomOfPerson {
   #countedSeq = 0;
   /** who hears the group, and after which seq it is known that they may */
   readonly #members = new Map<Person, number>();
-  /** who was told to be in, by the seq of the notice that has yet to pass */
-  readonly #coming = new Map<Person, number>();
+  /** who comes in with a notice that has yet to pass, by its seq, and what they are told before it */
+  readonly #coming = new Map<number, { readonly person: Person; readonly frames: readonly Uint8Array[] }>();
   /** a whole that is ahead of the messages; one newer takes its place */
   #ahead: Whole | undefined;
   /** the seq of the newest whole that was told */
@@ -56,9 +56,9 @@ export class Room extends Track implements RoomOfPerson {
     return this.#members.keys();
   }
 
-  /** Whether the person is in the group, or was told to come in. */
+  /** Whether the person is in the group, or comes in. */
   has(person: Person): boolean {
-    return this.#members.has(person) || this.#coming.has(person);
+    return this.#members.has(person) || [...this.#coming.values()].some((one) => one.person === person);
   }
 
   /** @param since the person is a member after this seq, whatever older notices say */
@@ -83,9 +83,10 @@ export class Room extends Track implements RoomOfPerson {
       this.#host.retell([person]);
       return;
     }
-    pushFrames(frames, [person], undefined);
+    // What is told here may follow from the notice that puts the same person out, which has yet to pass, too.
+    if (!fresh && !passed) this.#coming.set(seq, { person, frames });
+    else pushFrames(frames, [person], undefined);
     if (fresh) this.add(person, seq);
-    else if (!passed) this.#coming.set(person, seq);
     this.learn(seq);
   }
 
@@ -107,7 +108,7 @@ export class Room extends Track implements RoomOfPerson {
   override accept(run: Run): void {
     const isUntold = ({ seq, join }: MembershipChange): boolean => {
       const person = join === undefined || seq <= this.position ? undefined : this.#host.person(join);
-      return person !== undefined && !this.has(person);
+      return person !== undefined && !this.#coming.has(seq) && (this.#members.get(person) ?? 0) < seq;
     };
     if (run.changes?.some(isUntold)) this.learn(lastOf(run));
     else super.accept(run);
@@ -130,7 +131,8 @@ export class Room extends Track implements RoomOfPerson {
 
   /** Notices are among what is skipped: nothing goes on before it is known who is a member still. */
   protected override async passOver(seq: number): Promise<() => void> {
-    const asked = new Set([...this.#members.keys(), ...this.#coming.keys()]);
+    const coming = [...this.#coming.values()];
+    const asked = new Set([...this.#members.keys(), ...coming.map(({ person }) => person)]);
     const userIds = [...asked].map((person) => person.userId);
     const { members, askedAt, ...whole } = await this.#host.fetchWhole(this.groupId, userIds);
     return () => {
@@ -138,14 +140,16 @@ export class Room extends Track implements RoomOfPerson {
       for (const person of asked) {
         const since = this.#members.get(person);
         if (members.has(person.userId)) {
-          if (this.#coming.has(person)) this.add(person, seq);
+          const told = coming.findLast((one) => one.person === person);
+          if (told !== undefined) pushFrames(told.frames, [person], undefined);
+          if (told !== undefined) this.add(person, seq);
         } else if (since !== undefined && since <= askedAt) {
           person.version += 1;
           gone.push(person);
           this.remove(person);
         }
-        this.#coming.delete(person);
       }
+      this.#forgetPassed();
       this.#host.retell(gone);
       this.counted(whole.group.memberCount, whole.seq);
       this.#host.tellCatchUp(this.people, { groupId: this.groupId }, seq);
@@ -172,8 +176,12 @@ export class Room extends Track implements RoomOfPerson {
       this.#apply(change, run.entrants);
     }
     this.#send(run, from, lastOf(run));
-    for (const [person, seq] of this.#coming) if (seq <= this.position) this.#coming.delete(person);
+    this.#forgetPassed();
     this.#closeIfEmpty();
+  }
+
+  #forgetPassed(): void {
+    for (const seq of this.#coming.keys()) if (seq <= this.position) this.#coming.delete(seq);
   }
 
   #send(run: Run, from: number, to: number): void {
@@ -192,12 +200,14 @@ export class Room extends Track implements RoomOfPerson {
     if (person === undefined) return;
     person.version += 1;
     const since = this.#members.get(person);
+    const coming = this.#coming.get(seq);
+    if (coming?.person === person) pushFrames(coming.frames, [person], undefined);
     if (since !== undefined && since >= seq) return;
     if (join === undefined) {
       if (since !== undefined) this.remove(person);
       return;
     }
-    if (since === undefined && !this.#coming.has(person)) this.#welcome(person, seq, entrants?.get(person.userId));
+    if (since === undefined && coming?.person !== person) this.#welcome(person, seq, entrants?.get(person.userId));
     this.add(person, seq);
   }
 
