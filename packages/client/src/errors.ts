@@ -35,14 +35,18 @@ export class ChatError extends Error {
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** From what an `error` frame or a REST error holds; a code unknown here counts as INTERNAL. */
+  /** From what an `error` frame, a REST error or a store holds; a code unknown here counts as INTERNAL. */
   static from(told: { code?: unknown; message?: unknown; retryAfterMs?: unknown }): ChatError {
     return new ChatError(
-      isErrorCode(told.code) ? told.code : 'INTERNAL',
+      isErrorCode(told.code) || isOwnCode(told.code) ? told.code : 'INTERNAL',
       typeof told.message === 'string' ? told.message : undefined,
       { retryAfterMs: typeof told.retryAfterMs === 'number' ? told.retryAfterMs : undefined },
     );
   }
+}
+
+function isOwnCode(value: unknown): value is keyof typeof ownCodes {
+  return typeof value === 'string' && Object.hasOwn(ownCodes, value);
 }
 
 function isErrorCode(value: unknown): value is ErrorCode {

@@ -118,7 +118,7 @@ export class Feed implements AsyncIterableIterator<ReceivedMessage> {
       this.#behind = true;
       this.#waiting.length = 0;
       if (!(error instanceof ChatError) || !error.retryable) this.end(error);
-      else await within(pause(error.retryAfterMs ?? pauseMs), { signal: this.#signal }).catch(() => {});
+      else await within(pause(Math.max(error.retryAfterMs ?? 0, pauseMs)), { signal: this.#signal }).catch(() => {});
     }
   }
 

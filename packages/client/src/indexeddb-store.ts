@@ -55,13 +55,13 @@ class IndexedDbUserStore implements UserStore {
         const rows = (await done(table.index('user').getAll(this.#user))) as OutgoingRow[];
         const free = rows.filter(isGone);
         for (const row of free) table.put({ ...row, owner: this.#owner });
-        return free.map(({ clientId, place, content, since }) => ({ clientId, place, content, since }));
+        return free.map(({ user: _, owner: __, ...message }) => message);
       });
     });
   }
 
-  async put({ clientId, place, content, since }: KeptOutgoing): Promise<void> {
-    const row: OutgoingRow = { clientId, place, content, since, user: this.#user, owner: this.#owner };
+  async put(message: KeptOutgoing): Promise<void> {
+    const row: OutgoingRow = { ...message, user: this.#user, owner: this.#owner };
     await this.#write('outgoing', (table) => done(table.put(row)));
   }
 
@@ -110,14 +110,17 @@ class IndexedDbUserStore implements UserStore {
   }
 }
 
-function openDatabase(name: string): Promise<IDBDatabase> {
+async function openDatabase(name: string): Promise<IDBDatabase> {
   const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = () => {
     const outgoing = opening.result.createObjectStore('outgoing', { keyPath: 'clientId' });
     const recent = opening.result.createObjectStore('recent', { keyPath: ['user', 'place'] });
     for (const table of [outgoing, recent]) table.createIndex('user', 'user');
   };
-  return done(opening);
+  const database = await done(opening);
+  // Another tab deletes it, or has a later version of it: that one would wait for us.
+  database.onversionchange = () => database.close();
+  return database;
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {

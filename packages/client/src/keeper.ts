@@ -5,7 +5,7 @@ import { within } from './signals.js';
 import { type ChatStore, type KeptOutgoing, mostKept, type UserStore } from './store.js';
 
 export interface KeeperHost {
-  /** Messages that an earlier or another client left unsent. */
+  /** Messages that an earlier or another client left, unsent or failed. */
   adopted(messages: KeptOutgoing[]): void;
   failed(error: unknown): void;
 }
@@ -17,7 +17,10 @@ const gatherMs = 300;
 /** How often it is looked whether another tab has gone and left something unsent. */
 const adoptMs = 30_000;
 
-/** Keeps what is on its way and what was delivered in a store, one write after the other. Works without a store as well. */
+/**
+ * Keeps what is on its way, what failed and what was delivered in a store, one write after the other. Works without a store
+ * as well, and goes on in memory where one fails.
+ */
 export class Keeper {
   readonly #store: ChatStore | undefined;
   readonly #host: KeeperHost;
@@ -26,6 +29,7 @@ export class Keeper {
   #turn: Promise<unknown> = Promise.resolve();
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #adoptTimer: ReturnType<typeof setInterval> | undefined;
+  #told = '';
   #closed = false;
 
   constructor(store: ChatStore | undefined, host: KeeperHost) {
@@ -51,10 +55,11 @@ export class Keeper {
     this.#adoptTimer ??= setInterval(() => void this.#adopt(), adoptMs);
   }
 
-  outgoing({ clientId, place, content, since, state }: Outgoing): void {
+  outgoing({ clientId, place, content, since, state, error }: Outgoing): void {
     if (this.#store === undefined) return;
-    if (state === 'sending') void this.#do((store) => store.put({ clientId, place, content, since }));
-    else void this.#do((store) => store.remove(clientId));
+    const failed = error && { failed: { code: error.code, message: error.message } };
+    if (state === 'sent' || state === 'discarded') void this.#do((store) => store.remove(clientId));
+    else void this.#do((store) => store.put({ clientId, place, content, since, ...failed }));
   }
 
   delivered(place: Place, message: ReceivedMessage): void {
@@ -99,14 +104,15 @@ export class Keeper {
     this.#gathered.clear();
   }
 
-  /** In its turn. What fails is told once; the others go on. */
+  /** In its turn. What fails is told, the same not twice in a row: a full disk would be told of with each message. */
   #do<T>(work: (store: UserStore) => Promise<T>): Promise<T | undefined> {
     const result = this.#turn.then(async () => {
       const store = await this.#opened?.catch(() => undefined);
       return store && (await this.#inTime(work(store)));
     });
     const told = result.catch((error: unknown) => {
-      this.#host.failed(error);
+      if (String(error) !== this.#told) this.#host.failed(error);
+      this.#told = String(error);
       return undefined;
     });
     this.#turn = told;

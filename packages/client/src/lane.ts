@@ -126,10 +126,13 @@ export class Lane {
       return;
     }
     if (!this.#online) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#go();
-    }, error.retryAfterMs ?? this.#pauseMs);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#go();
+      },
+      Math.max(error.retryAfterMs ?? 0, this.#pauseMs),
+    );
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
   }
 

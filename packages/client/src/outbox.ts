@@ -67,8 +67,12 @@ export class Outbox {
 
   /** Takes over what an earlier client left; one that is here already stays as it is. Whether they were on a wire is unknown. */
   adopt(messages: readonly KeptOutgoing[]): void {
-    for (const { place, content, clientId, since } of messages) {
-      if (this.#closed || this.has(clientId)) continue;
+    for (const { place, content, clientId, since, failed } of messages) {
+      if (this.#closed || this.has(clientId) || this.#failed.has(clientId)) continue;
+      if (failed) {
+        this.#keepFailed({ clientId, place, content, since, state: 'failed', error: ChatError.from(failed) });
+        continue;
+      }
       try {
         this.add(place, content, clientId, since).written = true;
       } catch (error) {
@@ -144,8 +148,12 @@ export class Outbox {
   #refused(entry: LaneEntry, error: ChatError): void {
     const message: Outgoing = { ...entry.message, state: 'failed', error };
     this.#entries.delete(message.clientId);
-    this.#failed.set(message.clientId, message);
     entry.reject(error);
+    this.#keepFailed(message);
+  }
+
+  #keepFailed(message: Outgoing): void {
+    this.#failed.set(message.clientId, message);
     this.#host.changed(message);
     for (const clientId of this.#failed.keys()) {
       if (this.#failed.size <= mostFailed) return;

@@ -1,12 +1,14 @@
 import type { Place, ReceivedMessage } from './frames.js';
 
-/** A message on its way as it is kept. */
+/** A message on its way, or one that was refused, as it is kept. */
 export interface KeptOutgoing {
   readonly clientId: string;
   readonly place: Place;
   readonly content: string;
   /** Unix milliseconds when it was handed over. */
   readonly since: number;
+  /** Why it failed: it waits for its user to try again or to discard it. */
+  readonly failed?: { readonly code: string; readonly message: string };
 }
 
 /**
@@ -21,11 +23,11 @@ export interface ChatStore {
 
 export interface UserStore {
   /**
-   * Messages that nobody is sending any more, because who kept them is gone: they are the caller's from now on, and no
-   * second caller gets them.
+   * Messages that nobody is sending or showing any more, because who kept them is gone: they are the caller's from now on,
+   * and no second caller gets them.
    */
   adopt(): Promise<KeptOutgoing[]>;
-  /** Keeps a message until `remove`. */
+  /** Keeps a message until `remove`, as it stands now. */
   put(message: KeptOutgoing): Promise<void>;
   remove(clientId: string): Promise<void>;
   /** Keeps messages that were delivered; only the newest of each conversation need be held. */

@@ -213,7 +213,7 @@ export class Threads {
           if (noLonger) return;
           throw error;
         }
-        await pause(error.retryAfterMs ?? pauseMs);
+        await pause(Math.max(error.retryAfterMs ?? 0, pauseMs));
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     }

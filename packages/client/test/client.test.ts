@@ -195,6 +195,19 @@ t.test('what was unavailable is sent again before the next, with the same client
   t.match(await Promise.all(sent), [{ seq: 1 }, { seq: 2 }]);
 });
 
+t.test('a server that asks for short pauses is asked less often all the same', async (t) => {
+  const { client, visitor } = await connected(t);
+  const sent = client.sendToGroup('a');
+  const busy = { type: 'error', code: 'UNAVAILABLE', message: '', retryable: true, retryAfterMs: 1 };
+  const first = await visitor.next();
+  const began = performance.now();
+  visitor.send({ ...busy, ref: first.ref });
+  const again = await visitor.next();
+  t.ok(performance.now() - began > 450, 'half a second at first');
+  visitor.send(ack(again, stored(1)));
+  await sent;
+});
+
 t.test('the outbox holds a thousand messages and no more; close rejects them', async (t) => {
   const { server, client, visitor } = await connected(t);
   await server.close();

@@ -66,8 +66,17 @@ async function keepsItsWord(t: Test, store: ChatStore): Promise<void> {
     'of two that ask at once one gets it',
   );
 
-  await two.keep(place, [message(1), message(2), message(3)]);
-  await two.keep(place, [message(4, { kind: 'notice', content: '', notice: { event: 'recalled', seq: 2 } })]);
+  const failed = { ...outgoing('f'), failed: { code: 'GROUP_MUTED', message: 'no' } };
+  await two.put(outgoing('f'));
+  await two.put(failed);
+  await two.close();
+  const left = (await three.adopt()).find(({ clientId }) => clientId === 'f');
+  t.strictSame({ ...left, since: 0 }, { ...failed, since: 0 }, 'what failed says why');
+  await three.remove('f');
+
+  const four = await store.open(1);
+  await three.keep(place, [message(1), message(2), message(3)]);
+  await four.keep(place, [message(4, { kind: 'notice', content: '', notice: { event: 'recalled', seq: 2 } })]);
   const kept = await three.recent(place);
   t.strictSame(
     kept.map(({ seq, content, recalled }) => [seq, content, recalled]),
@@ -78,13 +87,13 @@ async function keepsItsWord(t: Test, store: ChatStore): Promise<void> {
       [4, '', undefined],
     ],
   );
-  await two.keep(place, [message(7), message(8)]);
+  await four.keep(place, [message(7), message(8)]);
   t.strictSame(
     (await three.recent(place)).map(({ seq }) => seq),
     [7, 8],
     'nothing before a hole',
   );
-  await two.keep(
+  await four.keep(
     place,
     Array.from({ length: 500 }, (_, index) => message(9 + index)),
   );
@@ -93,8 +102,8 @@ async function keepsItsWord(t: Test, store: ChatStore): Promise<void> {
     Array.from({ length: 200 }, (_, index) => 309 + index),
   );
   t.strictSame(await other.recent(place), []);
-  await two.clear();
-  await two.close();
+  await four.clear();
+  await four.close();
   t.strictSame([await three.adopt(), await three.recent(place)], [[], []]);
   await three.close();
   await other.close();
@@ -165,6 +174,61 @@ t.test('the next client sends first what the one before left, with the same clie
   );
   await client[Symbol.asyncDispose]();
   t.strictSame(await (await store.open(7)).adopt(), [], 'nothing is left');
+});
+
+t.test('what failed is still there for the next client, to be tried again or discarded', async (t) => {
+  const server = await FakeServer.start();
+  t.teardown(() => server.close());
+  const store = indexedDbStore({ name: 'failed' });
+  const before = await connected(t, server, store, 0);
+  for (const clientId of ['id1', 'id2']) {
+    before.client.post(place, clientId, clientId);
+    const { ref } = await before.visitor.next();
+    before.visitor.send({ type: 'error', ref, code: 'MEMBER_MUTED', message: 'no', retryable: false });
+  }
+  await eventually(() => before.client.outgoing().every(({ state }) => state === 'failed'), 10_000, 'refused');
+  await before.client[Symbol.asyncDispose]();
+
+  const { client, visitor } = await connected(t, server, store, 0);
+  await eventually(() => client.outgoing().length === 2, 10_000, 'adopted');
+  t.match(client.outgoing(), [
+    { clientId: 'id1', state: 'failed', place, content: 'id1', error: { code: 'MEMBER_MUTED', message: 'no' } },
+    { clientId: 'id2', state: 'failed' },
+  ]);
+  t.equal(visitor.unread, 0, 'nobody asked for another try');
+  t.equal(client.discard('id2'), true);
+  t.equal(client.retry('id1'), true);
+  const frame = await visitor.next();
+  t.match(frame, { content: 'id1', clientId: 'id1' });
+  visitor.send(ack(frame, stored(1)));
+  await eventually(() => client.outgoing().length === 0, 10_000, 'sent');
+  await client[Symbol.asyncDispose]();
+  t.strictSame(await (await store.open(7)).adopt(), [], 'nothing is left');
+});
+
+t.test('a store that is full is told of once, and the client goes on', async (t) => {
+  const server = await FakeServer.start();
+  t.teardown(() => server.close());
+  const inner = memoryStore();
+  const full = async () => {
+    throw new Error('no space');
+  };
+  const store: ChatStore = { open: async (userId) => ({ ...(await inner.open(userId)), put: full, remove: full }) };
+  const { client, visitor } = await connected(t, server, store, 0);
+  const errors: unknown[] = [];
+  client.on('error', (error) => errors.push(error));
+  for (const seq of [1, 2, 3]) {
+    const sent = client.sendToGroup(`${seq}`);
+    visitor.send(ack(await visitor.next(), stored(seq)));
+    t.match(await sent, { seq });
+  }
+  t.strictSame(
+    (await client.recent(place)).map(({ seq }) => seq),
+    [1, 2, 3],
+    'what it takes is kept',
+  );
+  t.match(errors, [{ message: 'no space' }]);
+  t.equal(errors.length, 1);
 });
 
 t.test('a store that fails or hangs stops nobody', async (t) => {
