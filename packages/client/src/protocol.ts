@@ -203,6 +203,8 @@ export interface ConversationSummary {
   lastSeq: number;
   /** A `seq`, or 0 before the first. */
   readSeq: number;
+  /** How far the other one has read. */
+  peerReadSeq?: number;
 }
 
 export interface Stored {

@@ -148,6 +148,7 @@ export const ConversationSummary = Type.Object({
   nickname: Nickname,
   lastSeq: SeqOrZero,
   readSeq: SeqOrZero,
+  peerReadSeq: Type.Optional({ ...SeqOrZero, description: 'how far the other one has read' }),
 });
 export type ConversationSummary = Static<typeof ConversationSummary>;
 

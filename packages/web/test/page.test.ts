@@ -51,6 +51,14 @@ t.test('two people talk in the official group and in private, each in their own 
   await two.message('你好player2').waitFor();
   await one.message('你好player2').getByRole('img', { name: 'Read' }).waitFor();
   t.equal(await entry.filter({ hasText: '未读' }).count(), 0, 'what is looked at is read');
+  await one.page.reload();
+  await one.message('你好player2').getByRole('img', { name: 'Read' }).waitFor();
+
+  const stranger = await guest(stack, 'player4');
+  stranger.client.terminate();
+  await one.page.goto(`${url}/#/u/${stranger.id}`);
+  await one.page.getByRole('heading', { level: 1, name: 'player4' }).waitFor();
+  await one.page.goBack();
 
   await two.message('你好player2').hover();
   await two.message('你好player2').getByRole('button', { name: '消息操作' }).click();

@@ -58,7 +58,8 @@ function summaries({ userId, shown, others, more }: Page, names: ReadonlyMap<num
   const conversations = shown.map(({ lastSeq, userLow, readLow, readHigh }, i): ConversationSummary => {
     const other = others[i] as number;
     const { username, nickname } = names.get(other) ?? { username: '', nickname: '' };
-    return { userId: other, username, nickname, lastSeq, readSeq: userId === userLow ? readLow : readHigh };
+    const [readSeq, peerReadSeq] = userId === userLow ? [readLow, readHigh] : [readHigh, readLow];
+    return { userId: other, username, nickname, lastSeq, readSeq, peerReadSeq };
   });
   return { conversations, more };
 }

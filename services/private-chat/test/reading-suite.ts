@@ -48,10 +48,15 @@ export function readingSuite(name: string, make: MakeSetup): void {
   story('read marks only go forward, follow own sends, and are told to both sides', async (t) => {
     const { send, as, listOf, hearUser } = await running(t, make);
     await send([1, 2, 'a'], [1, 2, 'b'], [2, 1, 'c'], [1, 2, 'd']);
-    const reads = async () => [
-      (await listOf(1)).conversations[0]?.readSeq,
-      (await listOf(2)).conversations[0]?.readSeq,
-    ];
+    const readsOf = async (userId: number) => {
+      const { readSeq, peerReadSeq } = (await listOf(userId)).conversations[0] ?? {};
+      return [readSeq, peerReadSeq];
+    };
+    const reads = async () => {
+      const [low, high] = [await readsOf(1), await readsOf(2)];
+      t.strictSame(high, [...low].reverse(), 'each is told both marks, the own one first');
+      return low;
+    };
     t.strictSame(await reads(), [4, 3], 'each has read what came before the own newest');
     const [one, two] = [await hearUser(1), await hearUser(2)];
     t.strictSame(await as(2, 'markRead', { with: 1, seq: 2 }), { readSeq: 3 }, 'not back');
@@ -108,10 +113,17 @@ export function readingSuite(name: string, make: MakeSetup): void {
       first.conversations.map(({ userId }) => userId),
       Array.from({ length: 100 }, (_, i) => 121 - i),
     );
-    t.strictSame(first.conversations[0], { userId: 121, username: 'p121', nickname: 'P121', lastSeq: 1, readSeq: 0 });
+    t.strictSame(first.conversations[0], {
+      userId: 121,
+      username: 'p121',
+      nickname: 'P121',
+      lastSeq: 1,
+      readSeq: 0,
+      peerReadSeq: 1,
+    });
     t.equal(first.more, true);
     const crowd = await ask('sessions', { userIds: [5, 1, 130, 5] });
-    const one = { userId: 1, username: 'p1', nickname: 'P1', lastSeq: 1, readSeq: 1 };
+    const one = { userId: 1, username: 'p1', nickname: 'P1', lastSeq: 1, readSeq: 1, peerReadSeq: 0 };
     t.strictSame(
       crowd.sessions,
       [

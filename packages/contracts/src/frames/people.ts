@@ -28,7 +28,7 @@ export const listConversations = clientFrame({
   errors: [],
   example: { limit: 20 },
   replyExample: {
-    conversations: [{ userId: 3, username: 'player2', nickname: 'player2', lastSeq: 4, readSeq: 2 }],
+    conversations: [{ userId: 3, username: 'player2', nickname: 'player2', lastSeq: 4, readSeq: 2, peerReadSeq: 4 }],
     more: false,
   },
 });

@@ -35,7 +35,7 @@ export const init = clientFrame({
     groups: [
       { id: 1, groupNumber: 10000, groupName: '官方群', state: 'normal', rights: 'member', lastSeq: 9, readSeq: 9 },
     ],
-    conversations: [{ userId: 3, username: 'player2', nickname: 'player2', lastSeq: 4, readSeq: 2 }],
+    conversations: [{ userId: 3, username: 'player2', nickname: 'player2', lastSeq: 4, readSeq: 2, peerReadSeq: 4 }],
   },
 });
 

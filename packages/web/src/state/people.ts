@@ -1,4 +1,4 @@
-import type { Place } from '@teahouse/client';
+import type { Place, ReadyFrame } from '@teahouse/client';
 import { shallowReactive } from 'vue';
 import { words } from '../words';
 import { ask, login, onClient, onLeave } from './login';
@@ -16,6 +16,9 @@ const mostWaiting = 500;
 const wanted = new Map<number, Place>();
 const tried = new Set<number>();
 let running = 0;
+/** The official group's id, where one is in it: so is nearly everybody. */
+let official = 0;
+const officialNumber = 10_000;
 
 export function personOf(id: number): Person | undefined {
   return people.get(id);
@@ -33,7 +36,7 @@ export function learn(person: Partial<Person> & { readonly id: number }): void {
   people.set(person.id, { ...known, ...person, nickname });
 }
 
-/** Asks who somebody is that spoke; one who left the group stays a number. */
+/** Asks who somebody is that spoke, or is spoken to; whoever is neither there nor in the official group stays a number. */
 export function wonder(id: number, place: Place): void {
   if (people.has(id) || tried.has(id) || wanted.size >= mostWaiting) return;
   tried.add(id);
@@ -47,7 +50,8 @@ async function lookUp(): Promise<void> {
       wanted.delete(id);
       if (people.has(id)) continue;
       if ('groupId' in place) await lookUpMember(id, place.groupId);
-      else await lookUpNewest();
+      if (!people.has(id) && official > 0) await lookUpMember(id, official);
+      if (!people.has(id) && 'with' in place) await lookUpNewest();
     }
   } catch {
     // The number stands in for the name; they are asked for again after the next login.
@@ -92,8 +96,13 @@ onClient((client) => {
   client.on('presence', ({ userId, online, lastOnlineTime }) =>
     learn({ id: userId, online, ...(lastOnlineTime === undefined ? {} : { lastOnlineTime }) }),
   );
-  client.on('ready', ({ user, conversations, unavailable }) => {
+  const groupsTold = ({ groups }: Pick<ReadyFrame, 'groups'>) => {
+    official = groups.find(({ groupNumber }) => groupNumber === officialNumber)?.id ?? 0;
+  };
+  client.on('groups', groupsTold);
+  client.on('ready', ({ user, groups, conversations, unavailable }) => {
     tried.clear();
+    groupsTold({ groups });
     learn({ ...user, online: true });
     askPresence(conversations.map(({ userId }) => userId)).catch(() => {}); // Then nothing is said of it.
     if (unavailable?.includes('conversations')) return;

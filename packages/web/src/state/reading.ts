@@ -1,9 +1,9 @@
-import { keyOf, type Place } from '@teahouse/client';
+import { keyOf, type Place, type ReadyFrame } from '@teahouse/client';
 import { shallowReactive } from 'vue';
 import { chats, markedRead } from './chats';
 import { ask, login, onClient, onLeave } from './login';
 
-/** How far the other person of a private chat has read, as far as it was told since login. */
+/** How far the other person of a private chat has read, as it was told at login and since. */
 const theirs = shallowReactive(new Map<string, number>());
 
 const pauseMs = 300;
@@ -37,7 +37,13 @@ export function seen(place: Place): void {
   );
 }
 
+function told(conversations: ReadyFrame['conversations']): void {
+  for (const { userId, peerReadSeq } of conversations) peerRead(keyOf({ with: userId }), peerReadSeq ?? 0);
+}
+
 onClient((client) => {
+  client.on('ready', ({ conversations }) => told(conversations));
+  client.on('conversations', ({ conversations }) => told(conversations));
   client.on('readMarker', ({ groupId, with: peer, userId, seq }) => {
     const key = groupId !== undefined ? keyOf({ groupId }) : keyOf({ with: peer ?? userId });
     if (userId === login.user?.id) markedRead(key, seq);
