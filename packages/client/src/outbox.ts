@@ -28,6 +28,7 @@ export class Outbox {
   readonly #entries = new Map<string, LaneEntry>();
   readonly #failed = new Map<string, Outgoing>();
   #online = false;
+  #latest = 0;
   #closed = false;
 
   constructor(host: OutboxHost) {
@@ -51,7 +52,7 @@ export class Outbox {
    * @returns the entry, whose `done` settles with the ack or what the server refused it for, or CLOSED
    * @throws ChatError CLOSED, OUTBOX_FULL, CONFLICT, BAD_REQUEST
    */
-  add(place: Place, content: string, clientId: string, since = Date.now()): LaneEntry {
+  add(place: Place, content: string, clientId: string, since = this.#now()): LaneEntry {
     if (this.#closed) throw new ChatError('CLOSED');
     if (this.#entries.size >= most) throw new ChatError('OUTBOX_FULL');
     if (this.#entries.has(clientId)) throw new ChatError('CONFLICT', 'A message with this clientId is on its way.');
@@ -67,7 +68,7 @@ export class Outbox {
 
   /** Takes over what an earlier client left; one that is here already stays as it is. Whether they were on a wire is unknown. */
   adopt(messages: readonly KeptOutgoing[]): void {
-    for (const { place, content, clientId, since, failed } of messages) {
+    for (const { place, content, clientId, since, failed } of [...messages].sort((a, b) => a.since - b.since)) {
       if (this.#closed || this.has(clientId) || this.#failed.has(clientId)) continue;
       if (failed) {
         this.#keepFailed({ clientId, place, content, since, state: 'failed', error: ChatError.from(failed) });
@@ -123,6 +124,12 @@ export class Outbox {
     this.#entries.clear();
     this.#failed.clear();
     for (const entry of entries) entry.reject(new ChatError('CLOSED'));
+  }
+
+  /** Unix milliseconds, later each time: the order of what is kept is told by nothing else. */
+  #now(): number {
+    this.#latest = Math.max(this.#latest + 1, Date.now());
+    return this.#latest;
   }
 
   #lane(key: string): Lane {

@@ -5,7 +5,7 @@ export interface KeptOutgoing {
   readonly clientId: string;
   readonly place: Place;
   readonly content: string;
-  /** Unix milliseconds when it was handed over. */
+  /** Unix milliseconds when it was handed over, different for each message of a client: they are sent in this order. */
   readonly since: number;
   /** Why it failed: it waits for its user to try again or to discard it. */
   readonly failed?: { readonly code: string; readonly message: string };
@@ -24,7 +24,7 @@ export interface ChatStore {
 export interface UserStore {
   /**
    * Messages that nobody is sending or showing any more, because who kept them is gone: they are the caller's from now on,
-   * and no second caller gets them.
+   * and no second caller gets them. In any order.
    */
   adopt(): Promise<KeptOutgoing[]>;
   /** Keeps a message until `remove`, as it stands now. */

@@ -152,19 +152,19 @@ t.test('the next client sends first what the one before left, with the same clie
   t.teardown(() => server.close());
   const store = indexedDbStore({ name: 'next' });
   const before = await connected(t, server, store, 3);
-  const left = before.client.send(place, 'first', { clientId: 'id1' });
-  before.client.post(place, 'second', 'id2');
-  t.match(await before.visitor.next(), { content: 'first', clientId: 'id1' });
+  const left = before.client.send(place, 'first', { clientId: 'id9' });
+  before.client.post(place, 'second', 'id8');
+  t.match(await before.visitor.next(), { content: 'first', clientId: 'id9' });
   before.visitor.send({ ...groupMessage(4), from: 2 });
   await before.client.once('groupMessage');
   await before.client[Symbol.asyncDispose]();
   await t.rejects(left, { code: 'CLOSED' });
 
   const { client, visitor } = await connected(t, server, store, 4);
-  client.post(place, 'third', 'id3');
+  client.post(place, 'third', 'id7');
   for (const [index, content] of ['first', 'second', 'third'].entries()) {
     const frame = await visitor.next();
-    t.match(frame, { content, clientId: `id${index + 1}` });
+    t.match(frame, { content, clientId: `id${9 - index}` });
     visitor.send(ack(frame, stored(5 + index)));
   }
   await eventually(() => client.outgoing().length === 0, 10_000, 'all sent');

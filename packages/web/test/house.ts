@@ -3,7 +3,7 @@ import { type Stack, startStack, TestClient, temporaryDirectory } from '@teahous
 const password = '123456';
 
 /** The real stack with the demo accounts and without rate limits. */
-export async function openHouse(log: (line: string) => void): Promise<Stack> {
+export async function openHouse(log: (line: string) => void, env: NodeJS.ProcessEnv = {}): Promise<Stack> {
   return await startStack({
     directory: temporaryDirectory('page'),
     env: {
@@ -12,6 +12,7 @@ export async function openHouse(log: (line: string) => void): Promise<Stack> {
       LOG_LEVEL: 'warn',
       RATE_MESSAGES_PER_SECOND: '0',
       RATE_LOGINS_PER_MINUTE: '0',
+      ...env,
     },
     log: (who, line) => log(`${who}: ${line}`),
   });
