@@ -1,26 +1,40 @@
-import { guest, openHouse } from './house.js';
-import { launchBrowser, Visitor } from './visitor.js';
+import type { Visitor } from './visitor.js';
 
-// How long it takes, on one machine, from Enter to one's own message painted, and to the same message painted at another's.
+/** What one text went through in the page where it was written, and where else it was painted; milliseconds. */
+interface Round {
+  /** From the key to the line in the page: the work of the browser's input and of ours. */
+  readonly work: number;
+  /** From there to the next frame: nothing is done, the screen is not due yet. */
+  readonly wait: number;
+  /** Style, layout and paint of that frame. */
+  readonly draw: number;
+  /** The frame was the first one that began after the key. */
+  readonly firstFrame: boolean;
+  readonly own: number;
+  readonly other: number | undefined;
+}
 
-const rounds = 60;
-const warmUps = 10;
-const pauseMs = 60;
-
-const house = await openHouse(() => {});
-const browser = await launchBrowser();
-
-/** Runs in the page: notes when each text was painted, which is when the frame after its drawing has begun. */
+/**
+ * Runs in the page. A text counts as painted when the frame that first shows it has been drawn by the page's own thread:
+ * a message posted in that frame's callback is handled after its style, layout and paint. What the screen adds is not seen.
+ */
 const watchPaints = `
   globalThis.paints = new Map();
+  const whole = (time) => performance.timeOrigin + time;
   new MutationObserver(() => {
+    const changed = whole(performance.now());
     for (const text of document.querySelectorAll('article .text')) {
       const [key] = /round \\d+!/.exec(text.textContent) ?? [];
       if (!key || globalThis.paints.has(key)) continue;
       globalThis.paints.set(key, undefined);
-      requestAnimationFrame(() => {
+      const { pressed, frame } = globalThis;
+      requestAnimationFrame((frameTime) => {
+        const begun = whole(performance.now());
         const channel = new MessageChannel();
-        channel.port1.onmessage = () => globalThis.paints.set(key, performance.timeOrigin + performance.now());
+        channel.port1.onmessage = () => {
+          const painted = whole(performance.now());
+          globalThis.paints.set(key, { pressed, changed, begun, painted, firstFrame: frame.time === frameTime });
+        };
         channel.port2.postMessage(0);
       });
     }
@@ -33,50 +47,72 @@ const watchPaints = `
     }
     return globalThis.paints.get(key);
   };
+  globalThis.pressed = 0;
+  globalThis.frame = { time: 0 };
   addEventListener('keydown', (event) => {
-    if (event.key === 'Enter') globalThis.pressed = performance.timeOrigin + event.timeStamp;
+    if (event.key !== 'Enter') return;
+    globalThis.pressed = whole(event.timeStamp);
+    const frame = { time: undefined };
+    globalThis.frame = frame;
+    requestAnimationFrame((frameTime) => { frame.time = frameTime; });
   }, { capture: true });
 `;
 
-const paintOf = (visitor: Visitor, key: string): Promise<number> =>
-  visitor.page.evaluate<number>(`globalThis.paintOf(${JSON.stringify(key)})`);
+const warmUps = 10;
+const pauseMs = 60;
 
-function summary(name: string, values: number[]): string {
-  const sorted = values.sort((a, b) => a - b);
-  const at = (share: number) => (sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(1);
-  return `${name}: median ${at(0.5)} ms, 95 % within ${at(0.95)} ms, slowest ${at(1)} ms (${sorted.length} messages)\n`;
+interface Paint {
+  readonly pressed: number;
+  readonly changed: number;
+  readonly begun: number;
+  readonly painted: number;
+  readonly firstFrame: boolean;
 }
 
-try {
-  const { client, id } = await guest(house, 'player2');
-  client.terminate();
-  const one = await Visitor.arrive(browser, house.urls[0] as string);
-  const two = await Visitor.arrive(browser, house.urls[0] as string);
-  await one.logIn('player1');
-  await two.logIn('player2');
-  await one.page.goto(`${house.urls[0]}/#/u/${id}`);
-  await one.say('hello');
-  await two.open('player1');
-  await two.message('hello').waitFor();
-  for (const { page } of [one, two]) await page.evaluate(watchPaints);
-  const own: number[] = [];
-  const other: number[] = [];
+const paintOf = (visitor: Visitor, key: string): Promise<Paint> =>
+  visitor.page.evaluate<Paint>(`globalThis.paintOf(${JSON.stringify(key)})`);
+
+/** One writes, by keyboard, and another may look at the same conversation. */
+export async function latency(one: Visitor, two: Visitor | undefined, rounds: number): Promise<Round[]> {
+  for (const visitor of [one, two]) await visitor?.page.evaluate(watchPaints);
+  const told: Round[] = [];
   for (let round = 0; round < rounds + warmUps; round++) {
     const text = `round ${round}!`;
     await one.writing.fill(text);
     await one.page.keyboard.press('Enter');
-    const painted = await paintOf(one, text);
-    const paintedThere = await paintOf(two, text);
-    const pressed = await one.page.evaluate<number>('globalThis.pressed');
-    if (round >= warmUps) {
-      own.push(painted - pressed);
-      other.push(paintedThere - pressed);
-    }
+    const { pressed, changed, begun, painted, firstFrame } = await paintOf(one, text);
+    const other = two && (await paintOf(two, text)).painted - pressed;
+    if (round >= warmUps)
+      told.push({
+        work: changed - pressed,
+        wait: begun - changed,
+        draw: painted - begun,
+        firstFrame,
+        own: painted - pressed,
+        other,
+      });
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
-  process.stdout.write(summary('Enter → own message painted', own));
-  process.stdout.write(summary('Enter → painted at the other side', other));
-} finally {
-  await browser.close();
-  await house.stop();
+  return told;
+}
+
+export function sayLatency(rounds: readonly Round[]): string[] {
+  const numbers = (of: (round: Round) => number | undefined) => rounds.map(of).filter((value) => value !== undefined);
+  const first = rounds.filter(({ firstFrame }) => firstFrame).length;
+  const others = numbers(({ other }) => other);
+  return [
+    `Enter → own message painted: ${spread(numbers(({ own }) => own))}`,
+    `  the browser's input and our work ${median(numbers(({ work }) => work))}, the wait for the next frame ${median(numbers(({ wait }) => wait))}, drawing it ${median(numbers(({ draw }) => draw))} ms (medians)`,
+    `  in the first frame after the key: ${first} of ${rounds.length}`,
+    ...(others.length === 0 ? [] : [`Enter → painted at the other side: ${spread(others)}`]),
+  ];
+}
+
+const share = (values: readonly number[], of: number): string =>
+  ([...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * of)] ?? 0).toFixed(1);
+
+const median = (values: readonly number[]): string => share(values, 0.5);
+
+function spread(values: readonly number[]): string {
+  return `median ${median(values)} ms, 95 % within ${share(values, 0.95)} ms, slowest ${share(values, 1)} ms (${values.length} messages)`;
 }

@@ -1,5 +1,5 @@
 import { keyOf, type Place, type ReceivedMessage } from '@teahouse/client';
-import { shallowReactive } from 'vue';
+import { nextTick, shallowReactive, toRef, triggerRef } from 'vue';
 import { onLeave, theClient } from './login';
 import { wonder } from './people';
 
@@ -10,7 +10,8 @@ import { wonder } from './people';
 export interface Timeline {
   readonly key: string;
   readonly place: Place;
-  messages: readonly ReceivedMessage[];
+  /** One that arrives is added in place, so that it costs the same however many are held; see `changed`. */
+  messages: ReceivedMessage[];
   hasOlder: boolean;
   hasNewer: boolean;
   /** What is being read from the server. */
@@ -35,14 +36,13 @@ export function timelineOf(place: Place): Timeline {
   const key = keyOf(place);
   const known = held.get(key);
   held.delete(key);
-  const timeline = known ?? shallowReactive<Timeline>({ ...empty, key, place });
+  const timeline = known ?? shallowReactive<Timeline>({ ...empty, messages: [], key, place });
   held.set(key, timeline);
   trimOthers(key);
   return timeline;
 }
 
 const empty = {
-  messages: [] as readonly ReceivedMessage[],
   hasOlder: true,
   hasNewer: false,
   loading: undefined,
@@ -101,8 +101,7 @@ export async function loadNewest(timeline: Timeline): Promise<void> {
   });
 }
 
-/** @param moved is told when the messages are in place, before they are drawn */
-export async function loadOlder(timeline: Timeline, moved: () => Promise<void>): Promise<void> {
+export async function loadOlder(timeline: Timeline): Promise<void> {
   const first = timeline.messages[0]?.seq;
   if (first === undefined || !timeline.hasOlder) return;
   await loading(timeline, 'older', async () => {
@@ -111,7 +110,7 @@ export async function loadOlder(timeline: Timeline, moved: () => Promise<void>):
     timeline.prepending = true;
     timeline.messages = [...messages, ...timeline.messages];
     timeline.hasOlder = more;
-    await moved();
+    await nextTick();
     timeline.prepending = false;
     if (timeline.messages.length <= mostHeld) return;
     timeline.messages = timeline.messages.slice(0, mostHeld);
@@ -119,7 +118,7 @@ export async function loadOlder(timeline: Timeline, moved: () => Promise<void>):
   });
 }
 
-export async function loadNewer(timeline: Timeline, moved: () => Promise<void>): Promise<void> {
+export async function loadNewer(timeline: Timeline): Promise<void> {
   const last = timeline.messages.at(-1)?.seq;
   if (last === undefined || !timeline.hasNewer) return;
   await loading(timeline, 'newer', async () => {
@@ -127,13 +126,17 @@ export async function loadNewer(timeline: Timeline, moved: () => Promise<void>):
     if (timeline.messages.at(-1)?.seq !== last) return;
     timeline.messages = [...timeline.messages, ...messages];
     timeline.hasNewer = more;
-    if (timeline.messages.length <= mostHeld) return;
-    await moved();
-    timeline.prepending = true;
-    trimStart(timeline, mostHeld);
-    await moved();
-    timeline.prepending = false;
+    if (timeline.messages.length > mostHeld) await letGoOfOldest(timeline);
   });
+}
+
+/** Once the newest ones are in place, and without moving what is looked at. */
+async function letGoOfOldest(timeline: Timeline): Promise<void> {
+  await nextTick();
+  timeline.prepending = true;
+  trimStart(timeline, mostHeld);
+  await nextTick();
+  timeline.prepending = false;
 }
 
 /** Makes the message `seq` one that is held, with some before and after it. */
@@ -162,6 +165,11 @@ export function indexOfSeq(timeline: Timeline, seq: number): number {
   return timeline.messages.findIndex((message) => message.seq === seq);
 }
 
+/** Tells those who look at the messages that they were changed in place. */
+function changed(timeline: Timeline): void {
+  triggerRef(toRef(timeline, 'messages'));
+}
+
 /** A message that was delivered. What does not follow on what is held is read when it is scrolled to. */
 export function arrived(key: string, message: ReceivedMessage): void {
   const timeline = held.get(key);
@@ -172,7 +180,9 @@ export function arrived(key: string, message: ReceivedMessage): void {
     if (last !== undefined) timeline.hasNewer = true;
     return;
   }
-  timeline.messages = [...timeline.messages, message];
+  timeline.messages.push(message);
+  changed(timeline);
+  if (timeline.messages.length >= mostHeld + page && !timeline.loading) void letGoOfOldest(timeline);
 }
 
 /** The message `seq` was recalled: its words go at once. */
@@ -181,7 +191,8 @@ export function recalled(key: string, seq: number): void {
   const index = timeline ? indexOfSeq(timeline, seq) : -1;
   const message = timeline?.messages[index];
   if (!timeline || !message || message.recalled) return;
-  timeline.messages = timeline.messages.with(index, { ...message, content: '', recalled: true });
+  timeline.messages[index] = { ...message, content: '', recalled: true };
+  changed(timeline);
 }
 
 onLeave(() => held.clear());
