@@ -89,7 +89,8 @@ export async function arrive(
   let longestBeatMs = 0;
   let seconds = 0;
   const arrived = inParallel(visitors, OPEN_AT_ONCE, async (visitor) => {
-    messagesRead += await visitor.come(url);
+    const read = await visitor.come(url);
+    messagesRead += read;
   }).then(() => {
     seconds = (performance.now() - since) / 1000;
   });
