@@ -4,8 +4,8 @@ import type { Workload } from './workloads.js';
 export interface MemberEvents {
   /** The message sent with `ref` is stored and published. */
   acked(ref: number, seq: number): void;
-  /** A message of somebody else. `verified` is false where its content or its place was wrong. */
-  delivered(seq: number, verified: boolean): void;
+  /** A message of somebody else. `verified` is false where its content or its place was wrong; a sampled one tells its content. */
+  delivered(seq: number, verified: boolean, content?: string): void;
   /** Anything that a run without faults does not see: an error answer, a closed connection. */
   failed(reason: string): void;
   /** Any other frame; tells that the server still has something to say before a run. */

@@ -8,9 +8,13 @@ export function contentOf(sender: number, count: number): string {
   return head + letter.repeat(CONTENT_BYTES - head.length);
 }
 
+/** The sender and the count that a content tells. */
+export function originOf(content: string): [sender: number, count: number] {
+  const [sender, count] = content.split('.', 2);
+  return [Number(sender), Number(count)];
+}
+
 /** Whether a content that came back is exactly what its own head says was sent. */
-export function isContent(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  const [sender, count] = value.split('.', 2);
-  return value === contentOf(Number(sender), Number(count));
+export function isContent(value: unknown): value is string {
+  return typeof value === 'string' && value === contentOf(...originOf(value));
 }

@@ -21,6 +21,9 @@ export interface RoundResult {
   deliveriesPerSecond: number;
   ackP50Ms: number;
   ackP99Ms: number;
+  /** From a send to its arrival at another, sampled. */
+  deliveryP50Ms: number;
+  deliveryP99Ms: number;
   /** CPU of the server's processes during the window, by name, and their sum a message and a delivery. */
   serverCpuUs: Record<string, number>;
   cpuUsPerMessage: number;
@@ -67,8 +70,10 @@ function resultOf(round: Round, before: Reading, after: Reading, verdict: Verdic
   return {
     messagesPerSecond: messages / seconds,
     deliveriesPerSecond: deliveries / seconds,
-    ackP50Ms: round.latency.getValueAtPercentile(50) / 1000,
-    ackP99Ms: round.latency.getValueAtPercentile(99) / 1000,
+    ackP50Ms: round.ackLatency.getValueAtPercentile(50) / 1000,
+    ackP99Ms: round.ackLatency.getValueAtPercentile(99) / 1000,
+    deliveryP50Ms: round.deliveryLatency.getValueAtPercentile(50) / 1000,
+    deliveryP99Ms: round.deliveryLatency.getValueAtPercentile(99) / 1000,
     serverCpuUs,
     cpuUsPerMessage: cpu / messages,
     cpuUsPerDelivery: cpu / deliveries,

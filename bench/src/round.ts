@@ -1,6 +1,6 @@
 import { build as buildHistogram } from 'hdr-histogram-js';
 import type { Member, MemberEvents } from './adapter.js';
-import { contentOf } from './content.js';
+import { contentOf, originOf } from './content.js';
 import { cpuUsed } from './cpu.js';
 import { ConnectionLedger, type Tally } from './ledger.js';
 
@@ -32,6 +32,7 @@ export class Connection implements MemberEvents {
     this.round = round;
     this.user = user;
     this.acks = acks;
+    round.add(user, this);
   }
 
   get inFlight(): number {
@@ -53,7 +54,7 @@ export class Connection implements MemberEvents {
 
   acked(ref: number, seq: number): void {
     this.open -= 1;
-    this.round.acked(performance.now() - (this.sentAt[ref % REF_RING] as number));
+    this.round.acked(this.sinceSent(ref));
     this.acks.add(seq);
     this.ledger.acked.add(seq);
     if (seq <= this.lastAcked) this.ledger.disordered += 1;
@@ -61,9 +62,15 @@ export class Connection implements MemberEvents {
     if (this.round.sending && !this.round.paced) this.sendNext();
   }
 
-  delivered(seq: number, verified: boolean): void {
+  delivered(seq: number, verified: boolean, content?: string): void {
     this.round.heard += 1;
     this.ledger.hear(seq, verified);
+    if (content !== undefined) this.round.reached(content);
+  }
+
+  /** Milliseconds since the message with this count was sent; only for one of the last 256. */
+  sinceSent(count: number): number {
+    return performance.now() - (this.sentAt[count % REF_RING] as number);
   }
 
   failed(reason: string): void {
@@ -75,6 +82,11 @@ export class Connection implements MemberEvents {
   }
 }
 
+const latencies = () =>
+  buildHistogram({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+
+const microseconds = (ms: number): number => Math.max(1, Math.round(ms * 1000));
+
 /** The counters that a round's connections share. */
 export class Round {
   sending = false;
@@ -85,15 +97,25 @@ export class Round {
   heard = 0;
   noticed = 0;
   failure: string | undefined;
-  readonly latency = buildHistogram({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 60_000_000,
-    numberOfSignificantValueDigits: 3,
-  });
+  /** Microseconds from a send to its ack, and to those of its deliveries that were sampled. */
+  readonly ackLatency = latencies();
+  readonly deliveryLatency = latencies();
+  readonly #connections = new Map<number, Connection>();
+
+  add(user: number, connection: Connection): void {
+    this.#connections.set(user, connection);
+  }
 
   acked(elapsedMs: number): void {
     this.ackCount += 1;
-    if (this.recording) this.latency.recordValue(Math.max(1, Math.round(elapsedMs * 1000)));
+    if (this.recording) this.ackLatency.recordValue(microseconds(elapsedMs));
+  }
+
+  reached(content: string): void {
+    if (!this.recording) return;
+    const [sender, count] = originOf(content);
+    const elapsedMs = this.#connections.get(sender)?.sinceSent(count);
+    if (elapsedMs !== undefined) this.deliveryLatency.recordValue(microseconds(elapsedMs));
   }
 
   fail(reason: string): void {

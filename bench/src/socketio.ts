@@ -109,13 +109,15 @@ class SocketIoMember implements Member {
     const seq = this.scanner.read(buffer, start, end);
     const sampled = this.count % SAMPLE_EVERY === 0;
     this.count += 1;
-    this.events.delivered(seq, sampled ? this.verify(buffer.toString('latin1', start + 2, end), seq) : true);
+    if (sampled) this.verify(buffer.toString('latin1', start + 2, end), seq);
+    else this.events.delivered(seq, true);
   }
 
-  private verify(text: string, seq: number): boolean {
+  private verify(text: string, seq: number): void {
     const [event, message] = JSON.parse(text) as [string, { conversation: string; seq: number; content: unknown }];
     const right = event === 'message' && message.conversation === this.place.conversation && message.seq === seq;
-    return right && isContent(message.content);
+    if (right && isContent(message.content)) this.events.delivered(seq, true, message.content);
+    else this.events.delivered(seq, false);
   }
 
   private failed(reason: string): void {

@@ -105,7 +105,8 @@ export class TeahouseMember implements Member {
       this.count += 1;
       const seq = this.scanner.read(buffer, start, end);
       const right = frame.kind === 'normal' && frame.seq === seq && this.place?.fits(frame) === true;
-      this.events.delivered(seq, right && isContent(frame.content));
+      if (right && isContent(frame.content)) this.events.delivered(seq, true, frame.content);
+      else this.events.delivered(seq, false);
     } else this.other(frame);
   }
 

@@ -9,6 +9,8 @@ function round(messagesPerSecond: number): RoundResult {
     deliveriesPerSecond: messagesPerSecond * 199,
     ackP50Ms: 1,
     ackP99Ms: 2,
+    deliveryP50Ms: 3,
+    deliveryP99Ms: 4,
     serverCpuUs: { gateway: 500_000, database: 250_000 },
     cpuUsPerMessage: 10,
     cpuUsPerDelivery: 0.5,

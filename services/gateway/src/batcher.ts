@@ -5,8 +5,10 @@ import { gathered, whenDrained } from './drained.js';
 const answerMs = 1800;
 /** With less time left than this a send is not begun any more. */
 const leastMs = 200;
-/** Requests of one domain in flight at once. More of them make smaller batches; fewer leave the service waiting for us. */
+/** Requests of one domain in flight at once. */
 const requestsAtOnce = 3;
+/** Without an answer for this long a request is late, and the next does not wait for it: its instance may hang. */
+const lateMs = 50;
 /** Sends of one domain that wait or are in flight here; beyond it they are refused at once. */
 const capacity = 20_000;
 
@@ -35,6 +37,9 @@ export class Batcher<Item> {
   /** lines with something waiting and no request in flight, the longest waiting first */
   readonly #free = new Set<string>();
   #requests = 0;
+  /** how many of `#size` are in flight */
+  #asked = 0;
+  #late = 0;
   #size = 0;
   #scheduled = false;
 
@@ -69,23 +74,39 @@ export class Batcher<Item> {
   }
 
   #pump(): void {
-    while (this.#requests < requestsAtOnce && this.#free.size > 0) {
+    while (this.#free.size > 0 && this.#mayAsk()) {
       const { batch, lines } = this.#take();
       this.#requests += 1;
-      this.#ask(batch).then(
-        () => this.#answered(batch, lines),
-        (error: unknown) => {
-          const told =
-            error instanceof TeahouseError ? error : new TeahouseError('INTERNAL', undefined, { cause: error });
-          for (const waiting of batch) waiting.reject(told);
-          this.#answered(batch, lines);
-        },
-      );
+      this.#asked += batch.length;
+      let late = false;
+      const clock = setTimeout(() => {
+        late = true;
+        this.#late += 1;
+        this.#pump();
+      }, lateMs);
+      const answered = () => {
+        clearTimeout(clock);
+        if (late) this.#late -= 1;
+        this.#answered(batch, lines);
+      };
+      this.#ask(batch).then(answered, (error: unknown) => {
+        const told =
+          error instanceof TeahouseError ? error : new TeahouseError('INTERNAL', undefined, { cause: error });
+        for (const waiting of batch) waiting.reject(told);
+        answered();
+      });
     }
+  }
+
+  /** Large batches make throughput: beside a request that is not late only a full one goes, which several instances share. */
+  #mayAsk(): boolean {
+    if (this.#requests === requestsAtOnce) return false;
+    return this.#requests === this.#late || this.#size - this.#asked >= limits.batch;
   }
 
   #answered(batch: readonly Waiting<Item>[], lines: readonly string[]): void {
     this.#requests -= 1;
+    this.#asked -= batch.length;
     this.#size -= batch.length;
     for (const line of lines) {
       if (this.#waiting.get(line)?.length === 0) this.#waiting.delete(line);

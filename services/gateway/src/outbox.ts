@@ -2,31 +2,25 @@ import type { Socket } from 'node:net';
 import { limits } from '@teahouse/contracts';
 import { WebSocket } from 'ws';
 import type { Backlog, Reader } from './backlog.js';
-import { gathered, whenDrained } from './drained.js';
 import { wrapText } from './wire.js';
+import { type Writer, writeInRound, writeSoon } from './writes.js';
 
 /** More than this in one turn for one socket is a slow reader too, whatever the kernel has taken so far. */
 const turnBytes = 4 * limits.slowReaderBytes;
 
 const none: Buffer[] = [];
-let waiting: Outbox[] = [];
-
-function flushAll(): void {
-  const turn = waiting;
-  waiting = [];
-  for (const outbox of turn) outbox.flush();
-}
-
 /**
  * What one socket is about to be sent. Everything that has gathered until a turn of the event loop adds nothing leaves in one
  * write: a system call costs more than all the rest of a delivery. Writes to the TCP socket below `ws`, which is safe as no
  * extension is negotiated and nothing else sends data frames; `ws` itself still sends pongs and the close frame.
  */
-export class Outbox implements Reader {
+export class Outbox implements Reader, Writer {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #onSlow: () => void;
   readonly #backlog: Backlog;
+  answering = false;
+  gathering = false;
   #chunks = none;
   #bytes = 0;
   #slow = false;
@@ -42,21 +36,23 @@ export class Outbox implements Reader {
     this.#backlog = backlog;
   }
 
-  /** Queues one frame: a JSON text. */
+  /** Queues one frame, a JSON text, that somebody waits for. */
   send(frame: string): void {
-    this.push(wrapText(frame));
+    if (this.#slow) return;
+    this.#add(wrapText(frame));
+    writeSoon(this);
   }
 
-  /** Queues bytes that are whole WebSocket frames already. */
+  /** Queues bytes that are whole WebSocket frames already, and that others are sent too. */
   push(wrapped: Buffer): void {
     if (this.#slow) return;
-    gathered();
-    if (this.#bytes === 0) {
-      this.#chunks = [wrapped];
-      if (waiting.push(this) === 1) whenDrained(flushAll);
-    } else {
-      this.#chunks.push(wrapped);
-    }
+    this.#add(wrapped);
+    writeInRound(this);
+  }
+
+  #add(wrapped: Buffer): void {
+    if (this.#bytes === 0) this.#chunks = [wrapped];
+    else this.#chunks.push(wrapped);
     this.#bytes += wrapped.length;
     if (this.#bytes > turnBytes) this.giveUp();
   }

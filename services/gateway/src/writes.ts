@@ -1,0 +1,89 @@
+import { gathered, whenDrained } from './drained.js';
+
+/** Something with bytes for one socket. `flush` writes them, must not throw, and does nothing where there are none. */
+export interface Writer {
+  flush(): void;
+  /** Kept here: it waits to be written soon, or with the next round. */
+  answering: boolean;
+  gathering: boolean;
+}
+
+/** A round of writing gives way to what comes in after this long, milliseconds. */
+const sliceMs = 0.5;
+/** After a round deliveries gather for this many times as long as the round took, so that writing leaves most of the time to all else, */
+const restShare = 4;
+/** but never for longer than this, milliseconds. */
+const longestRestMs = 20;
+
+let answering: Writer[] = [];
+
+/** Writes soon: as soon as a turn has added nothing. For what somebody waits for. */
+export function writeSoon(writer: Writer): void {
+  gathered();
+  if (writer.answering) return;
+  writer.answering = true;
+  if (answering.push(writer) === 1) whenDrained(answer);
+}
+
+function answer(): void {
+  const round = answering;
+  answering = [];
+  for (const writer of round) {
+    writer.answering = false;
+    writer.flush();
+  }
+}
+
+let gathering: Writer[] = [];
+let round: Writer[] = [];
+let next = 0;
+let spentMs = 0;
+let restsUntil = 0;
+
+/**
+ * Writes with the next round. A write to a socket costs a system call however little it carries, so that deliveries of one
+ * round to thousands of sockets hold up everything else: rounds go in slices, and the more a round cost, the longer the next
+ * one gathers. At low load a round begins at once.
+ */
+export function writeInRound(writer: Writer): void {
+  gathered();
+  if (writer.gathering) return;
+  writer.gathering = true;
+  if (gathering.push(writer) === 1 && round.length === 0) begin();
+}
+
+function begin(): void {
+  const rest = restsUntil - performance.now();
+  if (rest <= 0) whenDrained(write);
+  else setTimeout(write, rest);
+}
+
+function write(): void {
+  const began = performance.now();
+  if (round.length === 0) {
+    round = gathering;
+    gathering = [];
+    next = 0;
+    spentMs = 0;
+  }
+  let now = began;
+  while (next < round.length) {
+    const writer = round[next] as Writer;
+    writer.gathering = false;
+    writer.flush();
+    next += 1;
+    if (next % 16 === 0) {
+      now = performance.now();
+      if (now - began > sliceMs) break;
+    }
+  }
+  now = performance.now();
+  spentMs += now - began;
+  if (next < round.length) {
+    setImmediate(write);
+    return;
+  }
+  round = [];
+  restsUntil = now + Math.min(longestRestMs, spentMs * restShare);
+  if (gathering.length > 0) begin();
+}

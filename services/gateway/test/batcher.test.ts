@@ -1,0 +1,81 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { limits, type Stored } from '@teahouse/contracts';
+import { eventually } from '@teahouse/test';
+import t from 'tap';
+import { Batcher, type Result } from '../dist/batcher.js';
+
+interface Asked {
+  readonly items: readonly string[];
+  answer(): void;
+}
+
+/** A batcher over a service that answers when told. */
+function held() {
+  const asked: Asked[] = [];
+  let seq = 0;
+  const batcher = new Batcher<string>(
+    (items) =>
+      new Promise<readonly Result[]>((resolve) => {
+        const answer = () => {
+          resolve(items.map((id): Stored => ({ id, seq: ++seq, createTime: '' })));
+        };
+        asked.push({ items, answer });
+      }),
+  );
+  const count = (n: number) => eventually(() => asked.length === n, 10_000, `There are not ${n} requests`);
+  return { batcher, asked, count };
+}
+
+t.test('while one request is in flight what comes gathers for the next', async (t) => {
+  const { batcher, asked, count } = held();
+  const first = batcher.send('a', 'first', 10);
+  await count(1);
+  const rest = ['b', 'c', 'd'].map((line) => batcher.send(line, line, 10));
+  for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+  t.equal(asked.length, 1);
+  asked[0]?.answer();
+  await first;
+  await count(2);
+  t.same(asked[1]?.items, ['b', 'c', 'd']);
+  asked[1]?.answer();
+  t.same(
+    (await Promise.all(rest)).map(({ seq }) => seq),
+    [2, 3, 4],
+  );
+});
+
+t.test('a full request goes beside the one in flight, and no more than three', async (t) => {
+  const { batcher, asked, count } = held();
+  const sends = [batcher.send('first', 'first', 10)];
+  await count(1);
+  for (let i = 0; i < 3 * limits.batch; i += 1) sends.push(batcher.send(`${i}`, `${i}`, 10));
+  await count(3);
+  t.same(
+    asked.map(({ items }) => items.length),
+    [1, limits.batch, limits.batch],
+  );
+  for (let answered = 0; answered < 4; answered += 1) {
+    await count(Math.min(4, answered + 3));
+    asked[answered]?.answer();
+  }
+  t.equal((await Promise.all(sends)).length, 3 * limits.batch + 1);
+  t.equal(asked.length, 4);
+});
+
+t.test('a late request holds up its own line and nobody else', async (t) => {
+  const { batcher, asked, count } = held();
+  const late = batcher.send('a', 'late', 10);
+  await count(1);
+  const behind = batcher.send('a', 'behind', 10);
+  const other = batcher.send('b', 'other', 10);
+  await count(2);
+  t.same(asked[1]?.items, ['other']);
+  asked[1]?.answer();
+  await other;
+  asked[0]?.answer();
+  await late;
+  await count(3);
+  t.same(asked[2]?.items, ['behind']);
+  asked[2]?.answer();
+  t.equal((await behind).seq, 3);
+});

@@ -1,0 +1,80 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import t from 'tap';
+import { type Writer, writeInRound, writeSoon } from '../dist/writes.js';
+
+/** A writer that takes its time, and whoever waits for its next flush. */
+class Slow implements Writer {
+  answering = false;
+  gathering = false;
+  flushes = 0;
+  readonly #ms: number;
+  readonly #log: Slow[];
+  #told = () => {};
+
+  constructor(ms: number, log: Slow[]) {
+    this.#ms = ms;
+    this.#log = log;
+  }
+
+  flush(): void {
+    this.flushes += 1;
+    this.#log.push(this);
+    for (const until = performance.now() + this.#ms; performance.now() < until; );
+    this.#told();
+  }
+
+  flushed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#told = resolve;
+    });
+  }
+}
+
+t.test('what is sent to many gives way to what somebody waits for', async (t) => {
+  const log: Slow[] = [];
+  const crowd = Array.from({ length: 100 }, () => new Slow(0.2, log));
+  const [first, last] = [crowd[0] as Slow, crowd.at(-1) as Slow];
+  const begun = first.flushed();
+  const ended = last.flushed();
+  for (const writer of crowd) writeInRound(writer);
+  await begun;
+  const asker = new Slow(0, log);
+  writeSoon(asker);
+  await ended;
+  t.equal(log.length, 101, 'everybody was written to once');
+  t.ok(log.indexOf(asker) < 100, 'the answer did not wait for the end of the round');
+});
+
+t.test('after a costly round deliveries gather, and answers do not wait for them', async (t) => {
+  const log: Slow[] = [];
+  const costly = new Slow(20, log);
+  const done = costly.flushed();
+  writeInRound(costly);
+  await done;
+
+  const [reader, sender] = [new Slow(0, log), new Slow(0, log)];
+  const round = reader.flushed();
+  writeInRound(reader);
+  writeInRound(sender);
+  const answered = sender.flushed();
+  writeSoon(sender);
+  await answered;
+  t.equal(reader.flushes, 0, 'a delivery waits');
+  await nextTurn();
+  writeInRound(reader);
+  writeInRound(reader);
+  await round;
+  await nextTurn();
+  t.equal(reader.flushes, 1, 'what gathered meanwhile is one write');
+  t.notOk(reader.gathering);
+});
+
+t.test('a writer that was written to comes into the next round again', async (t) => {
+  const writer = new Slow(0, []);
+  for (let round = 1; round <= 3; round += 1) {
+    const flushed = writer.flushed();
+    writeInRound(writer);
+    await flushed;
+    t.equal(writer.flushes, round);
+  }
+});
