@@ -4,7 +4,7 @@ import { root, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { selectTests } from './lib/tests.mjs';
 
-// npm test                       everything: checks, then all tests
+// npm test                       everything: checks, all tests, and a short look at the speed beside the peer's
 // npm test -- path/x.test.ts …   these test files or folders alone (source or compiled); builds only what they need
 
 /** The servers that all test files share: those given, else private ones that go with this process. */
@@ -37,6 +37,19 @@ async function runTap(files, env) {
   return { code, ...report.end() };
 }
 
+/** Loose: it is 11 where it was last measured well, and a change that halves the speed must be noticed. By itself, nothing beside it. */
+const leastRatio = 6;
+
+async function speedHolds() {
+  const { startProcess } = await import('../test/dist/index.js');
+  const args = ['bench/dist/main.js', 'group200', '--rounds', '3', '--seconds', '1', '--floor', String(leastRatio)];
+  const bench = await startProcess(process.execPath, args, {
+    cwd: root,
+    output: { line: (line) => process.stdout.write(`${line}\n`) },
+  });
+  return (await bench.finished()).code === 0;
+}
+
 await runMain(async () => {
   // Whatever we started dies with us, see guard.ts of the test helpers.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
@@ -52,7 +65,9 @@ await runMain(async () => {
   ]);
   const lintFailures = all ? await lint() : 0;
   const { code, passed, failed } = await runTap(files, await sharedServers());
+  const held = !all || (await speedHolds());
   if (lintFailures > 0) process.stdout.write(`${lintFailures} of the checks failed, see above\n`);
-  process.stdout.write(`${passed} passed, ${failed} failed\n`);
-  process.exit(code === 0 && failed === 0 && lintFailures === 0 ? 0 : 1);
+  if (!held) process.stdout.write('The speed beside the peer does not hold, see above\n');
+  process.stdout.write(`${passed + (all && held ? 1 : 0)} passed, ${failed + (held ? 0 : 1)} failed\n`);
+  process.exit(code === 0 && failed === 0 && held && lintFailures === 0 ? 0 : 1);
 });

@@ -33,7 +33,7 @@ export interface Adapter {
 }
 
 /** Deliveries whose whole JSON is parsed and compared: one in this many a connection, the first included. */
-export const SAMPLE_EVERY = 256;
+export const SAMPLE_EVERY = 128;
 
 /** Runs `work` for each item, `width` at a time. The first error ends it. */
 export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>) {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { withConnection } from '@teahouse/test';
+import { LiveMemory, temporaryDirectory, withConnection } from '@teahouse/test';
 import { inParallel } from './adapter.js';
 import { arrive, residentBytes, Visitor } from './connections.js';
 import { openArena } from './contestants.js';
@@ -66,7 +66,8 @@ function tellArrival(
   );
 }
 
-const arena = await openArena(['teahouse']);
+const live = new LiveMemory(temporaryDirectory('live'));
+const arena = await openArena(['teahouse'], { env: live.env });
 try {
   const { teahouse, contestants } = arena;
   const pids = contestants[0]?.pids;
@@ -84,10 +85,10 @@ try {
   );
   await pause(idleMs);
   await present.come(url);
-  const before = residentBytes(pids);
+  const before = await residentBytes(live, pids);
   tellArrival('first login', await arrive(url, visitors, present, { ...pids, generator: process.pid }));
   await pause(idleMs);
-  const after = residentBytes(pids);
+  const after = await residentBytes(live, pids);
   for (const name of Object.keys(before)) {
     const grown = (after[name] as number) - (before[name] as number);
     say(`memory of ${name}: ${(grown / clients / 1024).toFixed(1)} KiB a connection`);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type LiveMemory, serviceNames } from '@teahouse/test';
 import { inParallel } from './adapter.js';
 import { cpuBetween, cpuUsed } from './cpu.js';
 import { type Account, type Frame, nowhere, TeahouseMember } from './teahouse.js';
@@ -108,8 +109,18 @@ export async function arrive(
   };
 }
 
-/** Memory of each process that the kernel holds for it, bytes (Linux only). */
-export function residentBytes(pids: Readonly<Record<string, number>>): Record<string, number> {
+/**
+ * Memory of each process that the kernel holds for it, bytes (Linux only); that of our own services once they have collected
+ * all garbage, as what a storm leaves behind would be counted as connections otherwise.
+ */
+export async function residentBytes(
+  live: LiveMemory,
+  pids: Readonly<Record<string, number>>,
+): Promise<Record<string, number>> {
+  for (const name of serviceNames) {
+    const pid = pids[name];
+    if (pid !== undefined) await live.of(pid);
+  }
   return Object.fromEntries(
     Object.entries(pids).map(([name, pid]) => {
       const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));

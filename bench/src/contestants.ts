@@ -20,12 +20,20 @@ export interface Arena {
   /** Product and version of the database server that all share. */
   database: string;
   /** For what goes beside the protocol: preparing members and groups in bulk. */
-  teahouse: { url: string; groupDbUrl: string } | undefined;
+  teahouse: { url: string; groupDbUrl: string; groupArchiveDbUrl: string | undefined } | undefined;
   close(): Promise<void>;
 }
 
 const DATA_DIR = join(import.meta.dirname, '..', '.data');
 const TMPFS_MAGIC = 0x01021994;
+
+/** What Teahouse runs with beside the usual. */
+export interface ArenaOptions {
+  /** Gives group-chat an archive; how long messages stay in the hot database. */
+  retention?: Readonly<Record<'HOT_MAX_ROWS' | 'HOT_MAX_AGE_DAYS', string>>;
+  /** for each of its processes */
+  env?: NodeJS.ProcessEnv;
+}
 
 /** The names by which `--only` picks one. */
 export const contestantNames = ['teahouse', 'socket.io'] as const;
@@ -43,22 +51,29 @@ async function databaseUrl(mysql: PrivateServer, name: string): Promise<string> 
   return url.href;
 }
 
-async function teahouse({ mysql, databasePid, stops }: Started) {
+async function teahouse({ mysql, databasePid, stops }: Started, { retention, env }: ArenaOptions) {
   const nats = await startNats(join(DATA_DIR, 'nats'));
   stops.push(() => nats.stop());
   const groupDbUrl = await databaseUrl(mysql, 'group_chat');
+  const groupArchiveDbUrl = retention && (await databaseUrl(mysql, 'group_archive'));
   const started = await startTeahouse({
     natsUrl: nats.url,
     authDbUrl: await databaseUrl(mysql, 'auth'),
     groupDbUrl,
     privateDbUrl: await databaseUrl(mysql, 'private_chat'),
+    env: { ...env, ...(groupArchiveDbUrl && { GROUP_ARCHIVE_DB_URL: groupArchiveDbUrl }), ...retention },
   });
   const pids: Record<string, number> = { nats: childNamed('nats-server'), database: databasePid };
   for (const [name, running] of started.processes) {
     pids[name] = running.pid;
     stops.push(() => running.stop());
   }
-  return { contestant: { adapter: teahouseAdapter(started.url), pids }, url: started.url, groupDbUrl };
+  return {
+    contestant: { adapter: teahouseAdapter(started.url), pids },
+    url: started.url,
+    groupDbUrl,
+    groupArchiveDbUrl,
+  };
 }
 
 async function socketIo({ mysql, databasePid, stops }: Started): Promise<Contestant> {
@@ -77,7 +92,7 @@ async function versionOf(mysql: PrivateServer): Promise<string> {
  * Starts one database server, and on it the servers to compare; they idle while another is under load.
  * The data lies in `bench/.data`, which must be on a real disk, and is removed before and afterwards.
  */
-export async function openArena(wanted: readonly string[]): Promise<Arena> {
+export async function openArena(wanted: readonly string[], options: ArenaOptions = {}): Promise<Arena> {
   await rm(DATA_DIR, { recursive: true, force: true });
   await mkdir(DATA_DIR, { recursive: true });
   const stops: (() => Promise<unknown>)[] = [() => rm(DATA_DIR, { recursive: true, force: true })];
@@ -91,7 +106,7 @@ export async function openArena(wanted: readonly string[]): Promise<Arena> {
     stops.push(() => mysql.stop());
     const started: Started = { mysql, databasePid: childNamed('mariadbd', 'mysqld'), stops };
     const contestants: Contestant[] = [];
-    const ours = wanted.includes('teahouse') ? await teahouse(started) : undefined;
+    const ours = wanted.includes('teahouse') ? await teahouse(started, options) : undefined;
     if (ours) contestants.push(ours.contestant);
     if (wanted.includes('socket.io')) contestants.push(await socketIo(started));
     return { contestants, database: await versionOf(mysql), teahouse: ours, close };

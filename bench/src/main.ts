@@ -7,11 +7,12 @@ import type { Stage } from './adapter.js';
 import { type Contestant, contestantNames, openArena } from './contestants.js';
 import { complaint, runRound, type Timing } from './load.js';
 import { pictureOf } from './picture.js';
-import { type Facts, type Outcome, pageOf, type Series, tableOf } from './summary.js';
+import { type Facts, type Outcome, pageOf, type Series, speedRatio, tableOf } from './summary.js';
 import { type Workload, workloads } from './workloads.js';
 
 const RESULTS_DIR = join(import.meta.dirname, '..', 'results');
-const usage = `npm run bench [-- [workload …] [--rounds 3] [--seconds 5] [--only ${contestantNames.join('|')}]]
+const usage = `npm run bench [-- [workload …] [--rounds 3] [--seconds 5] [--only ${contestantNames.join('|')}] [--floor 6]]
+--floor: nothing is written, and a lower ratio of messages a second is a failure
 workloads: ${workloads.map(({ name }) => name).join(', ')}`;
 
 interface Plan {
@@ -19,6 +20,8 @@ interface Plan {
   servers: readonly string[];
   rounds: number;
   timing: Timing;
+  /** The least ratio of messages a second to the peer's; where given, nothing is published. */
+  floor: number | undefined;
 }
 
 function say(text: string): void {
@@ -34,12 +37,15 @@ function readPlan(args: string[]): Plan {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '5' },
       only: { type: 'string' },
+      floor: { type: 'string' },
     },
   });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   const unknown = positionals.find((name) => !workloads.some((workload) => workload.name === name));
   if (unknown !== undefined) throw new Error(`Unknown workload ${unknown}.`);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number from 1.');
+  const floor = values.floor === undefined ? undefined : Number(values.floor);
+  if (floor !== undefined && !(floor > 0)) throw new Error('--floor must be a number above 0.');
   if (!(seconds > 0)) throw new Error('--seconds must be a number above 0.');
   const servers = contestantNames.filter((name) => values.only === undefined || values.only === name);
   if (servers.length === 0) throw new Error(`--only must be one of ${contestantNames.join(', ')}.`);
@@ -48,6 +54,7 @@ function readPlan(args: string[]): Plan {
     servers,
     rounds,
     timing: { quietMs: 400, settleMs: 20_000, warmupMs: 1_500, windowMs: seconds * 1000, drainMs: 15_000 },
+    floor,
   };
 }
 
@@ -134,7 +141,14 @@ async function main(): Promise<void> {
   } finally {
     await arena.close();
   }
-  if (plan.servers.length === contestantNames.length) publish(factsOf(plan, arena.database, loadBefore), outcomes);
+  if (plan.floor === undefined && plan.servers.length === contestantNames.length)
+    publish(factsOf(plan, arena.database, loadBefore), outcomes);
+  for (const { workload, series } of outcomes) {
+    const ratio = speedRatio(series);
+    if (plan.floor === undefined || ratio >= plan.floor) continue;
+    say(`${workload}: ${ratio.toFixed(1)} times the peer's messages a second, and ${plan.floor} is the least.`);
+    process.exitCode = 1;
+  }
   if (outcomes.some(({ series }) => series.some(({ failures }) => failures.length > 0))) process.exitCode = 1;
 }
 

@@ -67,6 +67,14 @@ function cell(rounds: readonly RoundResult[], row: Row): string {
   return `${format(median(values), row.digits)} (${low}–${high})`;
 }
 
+/** How many times the second server's messages a second the first one's are, by their medians; NaN where one has none. */
+export function speedRatio(series: readonly Series[]): number {
+  const [ours = Number.NaN, theirs = Number.NaN] = series.map(({ rounds }) =>
+    median(rounds.map((round) => round.messagesPerSecond)),
+  );
+  return ours / theirs;
+}
+
 function ratio(series: readonly Series[], row: Row): string {
   const [ours, theirs] = series.map(({ rounds }) => (rounds.length === 0 ? Number.NaN : median(rounds.map(row.of))));
   const value = (ours ?? Number.NaN) / (theirs ?? Number.NaN);

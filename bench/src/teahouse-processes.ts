@@ -4,12 +4,13 @@ import { eventually, freePort, type RunningProcess, startProcess } from '@teahou
 const READY_MS = 30_000;
 const services = ['auth', 'group-chat', 'private-chat', 'gateway'] as const;
 
-/** Which servers the services use; each has a database of its own and no archive. */
+/** Which servers the services use; each has a database of its own, and `env` may give one an archive. */
 export interface Backing {
   natsUrl: string;
   authDbUrl: string;
   groupDbUrl: string;
   privateDbUrl: string;
+  env: NodeJS.ProcessEnv;
 }
 
 /** The four services as four processes, each with the environment of production but for the limits on clients. */
@@ -31,6 +32,7 @@ export async function startTeahouse(
     SEED_DEMO: 'false',
     RATE_MESSAGES_PER_SECOND: '0',
     RATE_LOGINS_PER_MINUTE: '0',
+    ...backing.env,
   };
   try {
     for (const name of services) {

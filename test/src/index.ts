@@ -1,6 +1,7 @@
 export { type Credentials, type Frame, RequestError, TestClient } from './client.js';
 export { sharedMysqlUrl, type TestDatabase, testDatabase, withConnection } from './database.js';
 export { untilHeld } from './held.js';
+export { type Live, LiveMemory } from './live.js';
 export { startMysql, testMysql } from './mysql.js';
 export { type NatsServer, sharedNatsUrl, startNats, testNats } from './nats.js';
 export { freePort } from './ports.js';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { LiveMemory } from './live.js';
+import type { LiveMemory } from '@teahouse/test';
 import type { System } from './system.js';
 
 /** What is counted of one process or of NATS, by name. */

@@ -1,13 +1,12 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { temporaryDirectory } from '@teahouse/test';
+import { LiveMemory, temporaryDirectory } from '@teahouse/test';
 import { SingleBar } from 'cli-progress';
 import { register } from './accounts.js';
 import { Auditor } from './auditor.js';
 import { Crowd } from './crowd.js';
 import { readGauges } from './gauges.js';
-import { LiveMemory } from './live.js';
 import { Probe } from './probe.js';
 import { Random } from './random.js';
 import { type Sample, shownOnly, type Trend, trendsOf } from './slope.js';

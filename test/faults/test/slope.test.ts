@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { temporaryDirectory } from '@teahouse/test';
+import { LiveMemory, temporaryDirectory } from '@teahouse/test';
 import t from 'tap';
-import { LiveMemory } from '../dist/live.js';
 import { type Sample, shownOnly, trendsOf } from '../dist/slope.js';
 
 const samples = (what: string, valueAt: (minute: number) => number): Sample[] =>

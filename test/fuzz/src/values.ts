@@ -142,7 +142,9 @@ export function nearly(schema: TSchema): Arbitrary<Record<string, unknown>> {
   });
 }
 
-function mutate(whole: Record<string, unknown>, { at, kind, key, value }: Mutation): void {
+function mutate(whole: Record<string, unknown>, { at, kind, key, value: given }: Mutation): void {
+  // Two mutations may be given the same object, of which neither must come into itself.
+  const value = structuredClone(given);
   const spots = spotsOf(whole);
   const [holder, name] = spots[at % Math.max(1, spots.length)] ?? [whole, key];
   // A plain assignment to `__proto__` would change the prototype instead of adding what goes over the wire.

@@ -2,8 +2,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
- * Loaded into every process of a soak before its own code. On SIGWINCH, which means nothing to a service, it collects all garbage and writes down what is still
- * in use, so that growth is told from memory that V8 has not cleared away yet.
+ * Loaded into a process before its own code. On SIGWINCH, which means nothing to a service, it collects all garbage and writes
+ * down what is still in use, so that this is told from memory that V8 has not cleared away yet.
  */
 
 const directory = process.env.LIVE_HEAP_DIR;
