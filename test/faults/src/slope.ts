@@ -38,10 +38,22 @@ export function trendsOf(samples: readonly Sample[]): Trend[] {
         return value === undefined ? [] : [{ minute, value }];
       });
       const perMinute = slopeOf(points);
-      const flat = perMinute <= (limits[what] ?? otherLimit);
+      const flat = perMinute <= (limits[what] ?? otherLimit) || !climbs(samples, who, what);
       return { who, what, first: points[0]?.value ?? 0, last: points.at(-1)?.value ?? 0, perMinute, flat };
     }),
   );
+}
+
+/**
+ * Whether half of what was measured in the last quarter lies above all that was before. What grows steadily does that; what
+ * falls and comes back, as memory does that the allocator gave to the kernel for a while, only has a slope.
+ */
+function climbs(samples: readonly Sample[], who: string, what: string): boolean {
+  const values = samples.flatMap(({ gauges }) => gauges.get(who)?.[what] ?? []);
+  const border = Math.floor((values.length * 3) / 4);
+  const before = Math.max(...values.slice(0, border));
+  const last = values.slice(border);
+  return last.filter((value) => value > before).length * 2 >= last.length;
 }
 
 function slopeOf(points: readonly { minute: number; value: number }[]): number {
