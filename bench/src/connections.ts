@@ -8,6 +8,8 @@ import { type Account, type Frame, nowhere, TeahouseMember } from './teahouse.js
 /** Connections that one generator opens at once; more only wait in the kernel's queue. */
 const OPEN_AT_ONCE = 500;
 const beatMs = 50;
+const collections = 8;
+const collectEachMs = 2_000;
 
 interface GroupAtReady {
   id: number;
@@ -110,16 +112,16 @@ export async function arrive(
 }
 
 /**
- * Memory of each process that the kernel holds for it, bytes (Linux only); that of our own services once they have collected
- * all garbage, as what a storm leaves behind would be counted as connections otherwise.
+ * Memory of each process that the kernel holds for it, bytes (Linux only); that of our own services after they have collected
+ * garbage until V8 gives memory back, which takes it some rounds: what a storm left behind would be counted as connections otherwise.
  */
 export async function residentBytes(
   live: LiveMemory,
   pids: Readonly<Record<string, number>>,
 ): Promise<Record<string, number>> {
-  for (const name of serviceNames) {
-    const pid = pids[name];
-    if (pid !== undefined) await live.of(pid);
+  for (let round = 0; round < collections; round += 1) {
+    for (const name of serviceNames) if (pids[name] !== undefined) await live.of(pids[name]);
+    await pause(collectEachMs);
   }
   return Object.fromEntries(
     Object.entries(pids).map(([name, pid]) => {
