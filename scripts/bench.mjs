@@ -2,7 +2,11 @@ import { runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
 /** Each command's program in `bench/dist`. */
-const programs = { 'bench:connections': 'connections-main', 'bench:history': 'history-main' };
+const programs = {
+  'bench:connections': 'connections-main',
+  'bench:history': 'history-main',
+  'bench:scale': 'scale-main',
+};
 
 await runMain(async () => {
   await setup();

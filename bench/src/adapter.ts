@@ -1,11 +1,14 @@
 import type { Workload } from './workloads.js';
 
-/** What one connection tells the load: positions are what the server counts a conversation's messages by. */
+/**
+ * What one connection tells the load: positions are what the server counts a conversation's messages by. Where people talk
+ * in several groups at once `thread` says in which, numbered alike by all of its members.
+ */
 export interface MemberEvents {
   /** The message sent with `ref` is stored and published. */
-  acked(ref: number, seq: number): void;
+  acked(ref: number, seq: number, thread?: number): void;
   /** A message of somebody else. `verified` is false where its content or its place was wrong; a sampled one tells its content. */
-  delivered(seq: number, verified: boolean, content?: string): void;
+  delivered(seq: number, verified: boolean, content?: string, thread?: number): void;
   /** Anything that a run without faults does not see: an error answer, a closed connection. */
   failed(reason: string): void;
   /** Any other frame; tells that the server still has something to say before a run. */

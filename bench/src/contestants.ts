@@ -6,12 +6,14 @@ import { childNamed } from './cpu.js';
 import { startPeerProcess } from './peer-process.js';
 import { socketIoAdapter } from './socketio.js';
 import { teahouseAdapter } from './teahouse.js';
-import { startTeahouse } from './teahouse-processes.js';
+import { type StartMore, startTeahouse } from './teahouse-processes.js';
 
 /** A server under test and the processes whose CPU is its cost. */
 export interface Contestant {
   adapter: Adapter;
   pids: Record<string, number>;
+  /** Where its NATS tells what it counted. */
+  busUrl?: string;
 }
 
 /** Everything that was started for a run. */
@@ -20,7 +22,15 @@ export interface Arena {
   /** Product and version of the database server that all share. */
   database: string;
   /** For what goes beside the protocol: preparing members and groups in bulk. */
-  teahouse: { url: string; groupDbUrl: string; groupArchiveDbUrl: string | undefined } | undefined;
+  teahouse:
+    | {
+        url: string;
+        urls: readonly string[];
+        groupDbUrl: string;
+        groupArchiveDbUrl: string | undefined;
+        more: StartMore;
+      }
+    | undefined;
   close(): Promise<void>;
 }
 
@@ -33,6 +43,8 @@ export interface ArenaOptions {
   retention?: Readonly<Record<'HOT_MAX_ROWS' | 'HOT_MAX_AGE_DAYS', string>>;
   /** for each of its processes */
   env?: NodeJS.ProcessEnv;
+  /** one where it is missing */
+  gateways?: number;
 }
 
 /** The names by which `--only` picks one. */
@@ -51,7 +63,7 @@ async function databaseUrl(mysql: PrivateServer, name: string): Promise<string> 
   return url.href;
 }
 
-async function teahouse({ mysql, databasePid, stops }: Started, { retention, env }: ArenaOptions) {
+async function teahouse({ mysql, databasePid, stops }: Started, { retention, env, gateways }: ArenaOptions) {
   const nats = await startNats(join(DATA_DIR, 'nats'));
   stops.push(() => nats.stop());
   const groupDbUrl = await databaseUrl(mysql, 'group_chat');
@@ -61,6 +73,7 @@ async function teahouse({ mysql, databasePid, stops }: Started, { retention, env
     authDbUrl: await databaseUrl(mysql, 'auth'),
     groupDbUrl,
     privateDbUrl: await databaseUrl(mysql, 'private_chat'),
+    gateways: gateways ?? 1,
     env: { ...env, ...(groupArchiveDbUrl && { GROUP_ARCHIVE_DB_URL: groupArchiveDbUrl }), ...retention },
   });
   const pids: Record<string, number> = { nats: childNamed('nats-server'), database: databasePid };
@@ -69,8 +82,10 @@ async function teahouse({ mysql, databasePid, stops }: Started, { retention, env
     stops.push(() => running.stop());
   }
   return {
-    contestant: { adapter: teahouseAdapter(started.url), pids },
+    contestant: { adapter: teahouseAdapter(started.url), pids, busUrl: nats.monitorUrl },
     url: started.url,
+    urls: started.urls,
+    more: started.more,
     groupDbUrl,
     groupArchiveDbUrl,
   };

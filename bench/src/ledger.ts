@@ -5,16 +5,20 @@ function mix(seq: number): number {
   return x ^ (x >>> 13);
 }
 
+/** More groups than one connection talks in. */
+const THREADS = 16_384;
+
 /** Which positions were seen, in a count, a sum and an xor: equal tallies mean the same set, each once. */
 export class Tally {
   count = 0;
   private sum = 0;
   private xor = 0;
 
-  add(seq: number): void {
+  add(seq: number, thread = 0): void {
+    const place = seq * THREADS + thread;
     this.count += 1;
-    this.sum += seq;
-    this.xor ^= mix(seq);
+    this.sum += place;
+    this.xor ^= mix(place);
   }
 
   /** Whether this tally is `all` without `own`. */
@@ -31,12 +35,12 @@ export class ConnectionLedger {
   disordered = 0;
   /** Sampled deliveries whose content or place was wrong. */
   damaged = 0;
-  private last = -1;
+  private readonly last: number[] = [];
 
-  hear(seq: number, verified: boolean): void {
-    this.heard.add(seq);
-    if (seq <= this.last) this.disordered += 1;
-    this.last = seq;
+  hear(seq: number, verified: boolean, thread = 0): void {
+    this.heard.add(seq, thread);
+    if (seq <= (this.last[thread] ?? -1)) this.disordered += 1;
+    this.last[thread] = seq;
     if (!verified) this.damaged += 1;
   }
 }

@@ -1,4 +1,5 @@
 import { type Adapter, inParallel, type Stage } from './adapter.js';
+import { type BusTraffic, busTraffic, perMessage } from './bus-traffic.js';
 import { cpuBetween } from './cpu.js';
 import { judge, Tally, type Verdict } from './ledger.js';
 import { Connection, type Reading, Round } from './round.js';
@@ -28,6 +29,8 @@ export interface RoundResult {
   serverCpuUs: Record<string, number>;
   cpuUsPerMessage: number;
   cpuUsPerDelivery: number;
+  /** What went over the bus a message; undefined for a server without one. */
+  bus?: BusTraffic;
   /** The generator's share of one core; near 1 it is the generator that was measured. */
   generatorCores: number;
   /** Counted from the first message to the last, after everything had arrived. */
@@ -88,12 +91,14 @@ function resultOf(round: Round, before: Reading, after: Reading, verdict: Verdic
  * and where nothing was acked; what was lost or doubled stands in the verdict.
  *
  * @param pids the server's processes by name, whose CPU (with that of their descendants) is counted
+ * @param busUrl where the server's NATS tells what it counted, if it has one
  */
 export async function runRound(
   stage: Stage,
   workload: Workload,
   timing: Timing,
   pids: Readonly<Record<string, number>>,
+  busUrl?: string,
 ): Promise<RoundResult> {
   const round = new Round();
   const acks = workload.conversations.map(() => new Tally());
@@ -114,8 +119,10 @@ export async function runRound(
     else pace(round, byUser, workload.senders, workload.rate);
     await sleep(timing.warmupMs);
     round.recording = true;
+    const busBefore = await busTraffic(busUrl);
     const before = round.read(pids);
     await sleep(timing.windowMs);
+    const busAfter = await busTraffic(busUrl);
     const after = round.read(pids);
     round.recording = false;
     round.sending = false;
@@ -133,7 +140,8 @@ export async function runRound(
     await sleep(timing.quietMs); // A doubled delivery may come after the last one that was owed.
     round.check();
     if (after.acked === before.acked) throw new Error('Nothing was acked during the window.');
-    return resultOf(round, before, after, verdictNow());
+    const bus = busBefore && busAfter && perMessage(busBefore, busAfter, after.acked - before.acked);
+    return { ...resultOf(round, before, after, verdictNow()), ...(bus && { bus }) };
   } finally {
     for (const connection of byUser.values()) connection.member?.close();
   }

@@ -84,7 +84,7 @@ function factsOf(plan: Plan, database: string, loadBefore: number): Facts {
 
 async function oneRound(contestant: Contestant, stage: Stage, workload: Workload, plan: Plan, series: Series) {
   try {
-    const result = await runRound(stage, workload, plan.timing, contestant.pids);
+    const result = await runRound(stage, workload, plan.timing, contestant.pids, contestant.busUrl);
     const wrong = complaint(contestant.adapter, result.verdict);
     if (wrong !== undefined) throw new Error(wrong);
     series.rounds.push(result);

@@ -22,7 +22,7 @@ export class Connection implements MemberEvents {
   member: Member | undefined;
   private sent = 0;
   private open = 0;
-  private lastAcked = -1;
+  private readonly lastAcked: number[] = [];
   private readonly sentAt = new Float64Array(REF_RING);
   private readonly round: Round;
   private readonly user: number;
@@ -52,19 +52,19 @@ export class Connection implements MemberEvents {
     this.member?.send(ref, contentOf(this.user, ref));
   }
 
-  acked(ref: number, seq: number): void {
+  acked(ref: number, seq: number, thread = 0): void {
     this.open -= 1;
     this.round.acked(this.sinceSent(ref));
-    this.acks.add(seq);
-    this.ledger.acked.add(seq);
-    if (seq <= this.lastAcked) this.ledger.disordered += 1;
-    this.lastAcked = seq;
+    this.acks.add(seq, thread);
+    this.ledger.acked.add(seq, thread);
+    if (seq <= (this.lastAcked[thread] ?? -1)) this.ledger.disordered += 1;
+    this.lastAcked[thread] = seq;
     if (this.round.sending && !this.round.paced) this.sendNext();
   }
 
-  delivered(seq: number, verified: boolean, content?: string): void {
+  delivered(seq: number, verified: boolean, content?: string, thread?: number): void {
     this.round.heard += 1;
-    this.ledger.hear(seq, verified);
+    this.ledger.hear(seq, verified, thread);
     if (content !== undefined) this.round.reached(content);
   }
 

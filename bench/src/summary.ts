@@ -93,6 +93,16 @@ function shares(series: Series, windowSeconds: number): string {
   return `${series.server}: ${parts.join(', ')}`;
 }
 
+/** What one server's bus carried a message, by the medians of its rounds; empty for a server without one. */
+export function busLine({ server, rounds }: Series): string {
+  const told = rounds.flatMap(({ bus }) => (bus ? [bus] : []));
+  if (told.length === 0) return '';
+  const [inMsgs, outMsgs, inBytes, outBytes] = (['inMsgs', 'outMsgs', 'inBytes', 'outBytes'] as const).map((key) =>
+    format(median(told.map((bus) => bus[key])), key.endsWith('Bytes') ? 0 : 3),
+  );
+  return `NATS of ${server} a message: ${inMsgs} messages in, ${outMsgs} out; ${inBytes} bytes in, ${outBytes} out.`;
+}
+
 /** One workload as a Markdown table: medians with the lowest and highest round, and the first server's ratio to the second. */
 export function tableOf(outcome: Outcome, windowSeconds: number): string {
   const names = outcome.series.map(({ server }) => server);
@@ -110,6 +120,7 @@ export function tableOf(outcome: Outcome, windowSeconds: number): string {
     '',
     `Cores used: ${outcome.series.map((series) => shares(series, windowSeconds)).join('; ')}.`,
   ];
+  for (const line of outcome.series.map(busLine)) if (line) lines.push('', line);
   for (const { server, failures } of outcome.series) {
     for (const failure of failures) lines.push('', `**${server}, a round failed:** ${failure}`);
   }

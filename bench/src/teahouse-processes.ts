@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { eventually, freePort, type RunningProcess, startProcess } from '@teahouse/test';
 
 const READY_MS = 30_000;
-const services = ['auth', 'group-chat', 'private-chat', 'gateway'] as const;
+const services = ['auth', 'group-chat', 'private-chat'] as const;
+
+/** Starts one more instance of a service, beside those that run. */
+export type StartMore = (name: 'group-chat') => Promise<RunningProcess>;
 
 /** Which servers the services use; each has a database of its own, and `env` may give one an archive. */
 export interface Backing {
@@ -10,14 +13,15 @@ export interface Backing {
   authDbUrl: string;
   groupDbUrl: string;
   privateDbUrl: string;
+  gateways: number;
   env: NodeJS.ProcessEnv;
 }
 
 /** The four services as four processes, each with the environment of production but for the limits on clients. */
 export async function startTeahouse(
   backing: Backing,
-): Promise<{ url: string; processes: Map<string, RunningProcess> }> {
-  const port = await freePort();
+): Promise<{ url: string; urls: string[]; processes: Map<string, RunningProcess>; more: StartMore }> {
+  const urls: string[] = [];
   const processes = new Map<string, RunningProcess>();
   const env = {
     ...process.env,
@@ -27,7 +31,6 @@ export async function startTeahouse(
     GROUP_DB_URL: backing.groupDbUrl,
     PRIVATE_DB_URL: backing.privateDbUrl,
     HOST: '127.0.0.1',
-    PORT: String(port),
     LOG_LEVEL: 'warn',
     SEED_DEMO: 'false',
     RATE_MESSAGES_PER_SECOND: '0',
@@ -35,21 +38,34 @@ export async function startTeahouse(
     ...backing.env,
   };
   try {
-    for (const name of services) {
-      const healthPort = await freePort();
-      const main = join(import.meta.dirname, '..', '..', 'services', name, 'dist', 'main.js');
-      const running = await startProcess(process.execPath, [main], {
-        env: { ...env, HEALTH_PORT: String(healthPort) },
-        output: { line: (line) => process.stderr.write(`${name}: ${line}\n`) },
-      });
-      processes.set(name, running);
-      await isReady(name, running, healthPort);
+    for (const name of services) processes.set(name, await startOne(name, env));
+    for (let i = 0; i < backing.gateways; i += 1) {
+      const port = await freePort();
+      urls.push(`http://127.0.0.1:${port}`);
+      processes.set(i === 0 ? 'gateway' : `gateway.${i}`, await startOne('gateway', { ...env, PORT: String(port) }));
     }
   } catch (error) {
     for (const running of processes.values()) await running.stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, processes };
+  return { url: urls[0] as string, urls, processes, more: (name) => startOne(name, env) };
+}
+
+/** Resolves when it is ready; what did not become so is stopped. */
+async function startOne(name: string, env: NodeJS.ProcessEnv): Promise<RunningProcess> {
+  const healthPort = await freePort();
+  const main = join(import.meta.dirname, '..', '..', 'services', name, 'dist', 'main.js');
+  const running = await startProcess(process.execPath, [main], {
+    env: { ...env, HEALTH_PORT: String(healthPort) },
+    output: { line: (line) => process.stderr.write(`${name}: ${line}\n`) },
+  });
+  try {
+    await isReady(name, running, healthPort);
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+  return running;
 }
 
 async function isReady(name: string, running: RunningProcess, healthPort: number): Promise<void> {

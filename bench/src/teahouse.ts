@@ -27,9 +27,28 @@ export interface Frame {
 }
 
 /** Where a user talks: what begins each send, and what a delivery must say. */
-interface Place {
+export interface Place {
   sendHead: string;
   fits(frame: Frame): boolean;
+  /** The groups of somebody who talks in several, taking turns, in place of `sendHead`. */
+  groups?: Threads;
+}
+
+export interface Threads {
+  ids: readonly number[];
+  indexOf: ReadonlyMap<number, number>;
+}
+
+/** Where the number begins in `{"type":"groupMessage","groupId":`. */
+const GROUP_ID_AT = 33;
+
+function numberAt(buffer: Buffer, at: number): number {
+  let value = 0;
+  for (let i = at; ; i += 1) {
+    const digit = (buffer[i] as number) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return value;
+    value = value * 10 + digit;
+  }
 }
 
 /** For who asks and listens to nothing else. */
@@ -83,7 +102,9 @@ export class TeahouseMember implements Member {
   }
 
   send(ref: number, content: string): void {
-    this.wire?.send(`{"type":${this.place?.sendHead}"content":"${content}","ref":"${ref}"}`);
+    const groups = this.place?.groups?.ids;
+    const head = groups ? `"groupMessage","groupId":${groups[ref % groups.length]},` : this.place?.sendHead;
+    this.wire?.send(`{"type":${head}"content":"${content}","ref":"${ref}"}`);
   }
 
   close(): void {
@@ -97,7 +118,7 @@ export class TeahouseMember implements Member {
     const sampled = this.count % SAMPLE_EVERY === 0;
     if ((group || isPrivate) && !sampled) {
       this.count += 1;
-      this.events.delivered(this.scanner.read(buffer, start, end), true);
+      this.events.delivered(this.scanner.read(buffer, start, end), true, undefined, this.threadOf(buffer, start));
       return;
     }
     const frame = JSON.parse(buffer.toString('utf8', start, end)) as Frame;
@@ -105,9 +126,16 @@ export class TeahouseMember implements Member {
       this.count += 1;
       const seq = this.scanner.read(buffer, start, end);
       const right = frame.kind === 'normal' && frame.seq === seq && this.place?.fits(frame) === true;
-      if (right && isContent(frame.content)) this.events.delivered(seq, true, frame.content);
-      else this.events.delivered(seq, false);
+      const thread = this.threadOf(buffer, start);
+      if (right && isContent(frame.content)) this.events.delivered(seq, true, frame.content, thread);
+      else this.events.delivered(seq, false, undefined, thread);
     } else this.other(frame);
+  }
+
+  private threadOf(buffer: Buffer, start: number): number | undefined {
+    const groups = this.place?.groups;
+    // A group that this connection is not in would be found missing where it belongs, and as one too many here.
+    return groups && (groups.indexOf.get(numberAt(buffer, start + GROUP_ID_AT)) ?? groups.ids.length);
   }
 
   private other(frame: Frame): void {
@@ -117,7 +145,9 @@ export class TeahouseMember implements Member {
       if (frame.type === 'error') asked.reject(new Error(reason));
       else asked.resolve(frame);
     } else if (frame.type === 'ack' && frame.ref !== undefined && frame.seq !== undefined) {
-      this.events.acked(Number(frame.ref), frame.seq);
+      const ref = Number(frame.ref);
+      const groups = this.place?.groups?.ids;
+      this.events.acked(ref, frame.seq, groups && ref % groups.length);
     } else if (frame.type === 'error' || frame.type === 'goodbye') this.failed(reason);
     else this.events.noticed();
   }

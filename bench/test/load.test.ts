@@ -4,9 +4,10 @@ import { contentOf, isContent } from '../dist/content.js';
 import { cpuUsed } from '../dist/cpu.js';
 import { complaint, type RoundResult, runRound } from '../dist/load.js';
 import { startPeer } from '../dist/peer.js';
+import { manyGroups, stageOf } from '../dist/scale.js';
 import { SeqScanner } from '../dist/scan.js';
 import { socketIoAdapter } from '../dist/socketio.js';
-import { teahouseAdapter } from '../dist/teahouse.js';
+import { nowhere, register, TeahouseMember, teahouseAdapter } from '../dist/teahouse.js';
 import { type Workload, workloads } from '../dist/workloads.js';
 import { startTinyTeahouse } from './tiny-teahouse.js';
 
@@ -158,6 +159,32 @@ t.test('the adapter of Teahouse: groups and pairs, after the written protocol', 
   server.damage();
   const stage = await adapter.prepare(group, () => {});
   t.match(complaintAbout(await runRound(stage, group, timing, {})) ?? '', /damaged/);
+});
+
+t.test('people who talk in several groups: each group keeps its own count and order', async (t) => {
+  const server = await startTinyTeahouse();
+  t.teardown(() => server.close());
+  const scale = manyGroups(200, 1, 0);
+  t.equal(scale.workload.conversations.length, 100);
+  t.same(scale.groupsOf[7], [8, 108]);
+  const [workload, groupsOf] = [group, [[1, 2, 3]]];
+  const accounts = [];
+  for (const { users } of workload.conversations)
+    for (const user of users) accounts[user] = await register(server.url, user);
+  for (const [user, account] of accounts.entries()) {
+    const member = new TeahouseMember(account, undefined, nowhere);
+    await member.open(server.url);
+    for (const groupId of [1, 2, 3])
+      await member.request(user === 0 ? { type: 'createGroup', groupName: 'x' } : { type: 'joinGroup', groupId });
+    member.close();
+  }
+  const stage = stageOf({ label: '', workload, groupsOf }, [server.url], accounts);
+  const result = await runRound(stage, workload, timing, {});
+  t.equal(complaintAbout(result), undefined);
+  t.equal(result.verdict.heard, result.verdict.acked * 3);
+  const short = stageOf({ label: '', workload, groupsOf: [[1, 2]] }, [server.url], accounts);
+  const mixed: Stage = { connect: (user, events) => (user === 3 ? short : stage).connect(user, events) };
+  t.match(complaintAbout(await runRound(mixed, workload, timing, {})) ?? '', /heard not exactly|damaged/);
 });
 
 t.test('a sequence number is found wherever it moves to', (t) => {
