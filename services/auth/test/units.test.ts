@@ -1,54 +1,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { authConfig } from '@teahouse/auth';
-import { TeahouseError } from '@teahouse/contracts';
 import { loadConfig } from '@teahouse/service-kit';
 import t from 'tap';
 import { LoginLimits } from '../dist/limits.js';
-import { Passwords } from '../dist/passwords.js';
 import { every } from '../dist/periodic.js';
 import { makeRefreshToken, readRefreshToken, writeRefreshToken } from '../dist/refresh-tokens.js';
 import { usernameKey } from '../dist/store.js';
 import { readSigningKey } from '../dist/tokens.js';
-
-const soon = () => ({ deadline: Date.now() + 60_000 });
-
-/** Microseconds of CPU that `work` takes, the hashing threads' included. */
-async function cpuOf(work: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage();
-  await work();
-  return process.cpuUsage(before).user;
-}
-
-t.test('a password is hashed for a user that does not exist, too', async (t) => {
-  const passwords = await Passwords.create();
-  const stored = await passwords.hash('right', soon());
-  t.match(stored, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-  t.not(await passwords.hash('right', soon()), stored, 'salted');
-  t.equal(await passwords.verify(stored, 'right', soon()), true);
-  t.equal(await passwords.verify(stored, 'wrong', soon()), false);
-  t.equal(await passwords.verify(undefined, 'right', soon()), false);
-  const wrong = await cpuOf(() => passwords.verify(stored, 'wrong', soon()));
-  const unknown = await cpuOf(() => passwords.verify(undefined, 'wrong', soon()));
-  t.ok(unknown > wrong / 3, `the work is done: ${unknown} µs of CPU, ${wrong} for a wrong password`);
-});
-
-t.test('waiting for a hash is bounded, by number and by deadline', async (t) => {
-  const passwords = await Passwords.create();
-  let begun = 0;
-  const before = async () => {
-    begun++;
-    if (begun > 2) throw new TeahouseError('RATE_LIMITED');
-  };
-  const all = Promise.allSettled(Array.from({ length: 203 }, () => passwords.hash('x', { ...soon(), before })));
-  const idle = await Passwords.create();
-  await t.rejects(idle.hash('x', { deadline: Date.now() - 1, before: () => t.fail('begun') as never }), {
-    code: 'UNAVAILABLE',
-  });
-  const codes = (await all).map((result) => (result.status === 'rejected' ? result.reason.code : 'hashed'));
-  t.same(codes.slice(0, 2), ['hashed', 'hashed'], 'two at work');
-  t.same(codes.slice(2, 202), Array(200).fill('RATE_LIMITED'), '200 waiting, judged when their turn comes');
-  t.equal(codes[202], 'UNAVAILABLE', 'one too many');
-});
 
 t.test('limits', async (t) => {
   const off = new LoginLimits(0);
