@@ -1,6 +1,7 @@
 import type { Bus } from '@teahouse/bus';
 import { BusFailure } from '@teahouse/bus';
 import { TeahouseError } from '@teahouse/contracts';
+import { within } from '@teahouse/test';
 import t from 'tap';
 import { bytes, fresh, Gate, Inbox, textOf } from './inbox.js';
 import type { MakeBus } from './make-bus.js';
@@ -57,9 +58,8 @@ export function requests(name: string, makeBus: MakeBus): void {
     });
 
     await t.test('nobody serves: UNAVAILABLE at once', async (t) => {
-      const before = Date.now();
-      t.equal(await reasonOf(client.request(fresh('nobody'), bytes(''), { timeoutMs: 5_000 })), 'no-responders');
-      t.ok(Date.now() - before < 1_000);
+      const waiting = client.request(fresh('nobody'), bytes(''), { timeoutMs: 60_000 });
+      t.equal(await within(reasonOf(waiting), 10_000, 'no answer long before its time'), 'no-responders');
     });
 
     await t.test('no answer in time: UNAVAILABLE after the time', async (t) => {

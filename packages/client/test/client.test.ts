@@ -89,7 +89,7 @@ t.test('delivers once and in order, own messages by their ack', async (t) => {
   visitor.send(groupMessage(3));
   visitor.send(ack(send, stored(5)));
   t.strictSame(await sent, stored(5));
-  await eventually(() => got.length === 3, 1_000, 'messages');
+  await eventually(() => got.length === 3, 5_000, 'messages');
   t.strictSame(got, ['4 m4', '5 mine hello', '6 m6']);
 });
 
@@ -99,7 +99,7 @@ t.test('reads a hole from history', async (t) => {
   const request = await visitor.next();
   t.match(request, { type: 'history', groupId: 1, afterSeq: 3 });
   visitor.send(ack(request, { messages: [groupMessage(4), groupMessage(5)], more: true }));
-  await eventually(() => got.length === 3, 1_000, 'messages');
+  await eventually(() => got.length === 3, 5_000, 'messages');
   t.strictSame(got, ['4 m4', '5 m5', '6 m6']);
 });
 
@@ -112,7 +112,7 @@ t.test('a group that one comes into begins after the head that is told with it',
   const request = await visitor.next();
   t.match(request, { type: 'history', groupId: 5, afterSeq: 5 }, 'what was there before is not asked for');
   visitor.send(ack(request, { messages: [groupMessage(6, { groupId: 5 })], more: true }));
-  await eventually(() => got.length === 3, 1_000, 'messages');
+  await eventually(() => got.length === 3, 5_000, 'messages');
   t.strictSame(got, ['5 m5', '6 m6', '7 m7']);
   t.equal(client.state, 'ready');
 });
@@ -129,7 +129,7 @@ t.test('a heartbeat shows that the last message was lost', async (t) => {
     const [seq, fields] = request.with ? [1, { groupId: undefined, from: 9, to: 7 }] : [4, {}];
     visitor.send(ack(request, { messages: [groupMessage(seq, fields)], more: false }));
   }
-  await eventually(() => got.length === 2, 1_000, 'messages');
+  await eventually(() => got.length === 2, 5_000, 'messages');
   t.strictSame(got, ['4 m4', '1 m1']);
 });
 
@@ -143,7 +143,7 @@ t.test('a page that is unavailable is asked for again; one that is forbidden is 
   const again = await visitor.next();
   t.match(again, { type: 'history', groupId: 1, afterSeq: 3 });
   visitor.send(ack(again, { messages: [groupMessage(4)], more: false }));
-  await eventually(() => got.length === 1, 1_000, 'message');
+  await eventually(() => got.length === 1, 5_000, 'message');
   t.strictSame(errors, []);
 });
 
@@ -162,7 +162,7 @@ t.test('comes back, reads what was missed and sends again what was not acknowled
   // Our first send had been stored; the other member's message came after it.
   const own = groupMessage(4, { from: 7, content: 'a', clientId: 'id-a' });
   again.send(ack(history, { messages: [own, groupMessage(5)], more: false }));
-  await eventually(() => got.length === 2, 1_000, 'history');
+  await eventually(() => got.length === 2, 5_000, 'history');
   again.send(ack(resend, { ...stored(4), duplicate: true }));
   const next = await again.next();
   t.match(next, { content: 'b', clientId: 'id-b' });
@@ -212,7 +212,7 @@ t.test('the outbox holds a thousand messages and no more; close rejects them', a
   const { server, client, visitor } = await connected(t);
   await server.close();
   visitor.cut();
-  await eventually(() => client.state !== 'ready', 1_000, 'disconnected');
+  await eventually(() => client.state !== 'ready', 5_000, 'disconnected');
   const sent = Array.from({ length: 1_000 }, () => client.sendToGroup('x'));
   await t.rejects(client.sendToGroup('x'), { code: 'OUTBOX_FULL', retryable: true });
   await t.rejects(client.request('listGroups', {}), { code: 'DISCONNECTED' });
@@ -224,11 +224,11 @@ t.test('the outbox holds a thousand messages and no more; close rejects them', a
 t.test('a removed member hears of it and asks for nothing more', async (t) => {
   const { visitor, got } = await connected(t, { lastSeq: 3 });
   visitor.send(groupMessage(4, { kind: 'notice', content: '', notice: { event: 'removed', by: 2, userId: 7 } }));
-  await eventually(() => got.length === 1, 1_000, 'notice');
+  await eventually(() => got.length === 1, 5_000, 'notice');
   // Put back in much later: what was said meanwhile is no hole.
   visitor.send(groupMessage(40, { kind: 'notice', content: '', notice: { event: 'joined', userId: 7 } }));
   visitor.send(groupMessage(41));
-  await eventually(() => got.length === 3, 1_000, 'messages');
+  await eventually(() => got.length === 3, 5_000, 'messages');
   t.strictSame(got, ['4 ', '40 ', '41 m41']);
 });
 
@@ -246,7 +246,7 @@ t.test('who was removed and put back while away reads on beyond that, page by pa
   t.match(second, { type: 'history', groupId: 1, afterSeq: 5 });
   again.send(ack(second, { messages: [groupMessage(6), notice(7, 'joined'), groupMessage(8)], more: false }));
   again.send(groupMessage(9));
-  await eventually(() => got.length === 6, 1_000, 'messages');
+  await eventually(() => got.length === 6, 5_000, 'messages');
   t.strictSame(got, ['4 m4', '5 removed', '6 m6', '7 joined', '8 m8', '9 m9']);
 });
 
@@ -261,7 +261,7 @@ t.test('who is put back while history still says otherwise hears of it', async (
   visitor.send(notice(6, 'joined'));
   visitor.send({ type: 'error', ref: request.ref, code: 'NOT_A_MEMBER', message: '', retryable: false });
   visitor.send(groupMessage(7));
-  await eventually(() => got.includes('7 m7'), 1_000, 'messages');
+  await eventually(() => got.includes('7 m7'), 5_000, 'messages');
   t.strictSame(got, ['4 removed', '6 joined', '7 m7']);
 });
 
@@ -272,7 +272,7 @@ t.test('a listener that throws stops nobody', async (t) => {
   });
   visitor.send(groupMessage(1));
   visitor.send(groupMessage(2));
-  await eventually(() => got.length === 2 && errors.length === 2, 1_000, 'messages');
+  await eventually(() => got.length === 2 && errors.length === 2, 5_000, 'messages');
   t.match(errors, [{ message: 'mine' }, { message: 'mine' }]);
 });
 
@@ -285,16 +285,13 @@ t.test('a protocol error of ours is not repeated', async (t) => {
 
 t.test('goodbye says how long the delay may be', async (t) => {
   const { server, client, visitor } = await connected(t);
-  const started = Date.now();
-  let here = visitor;
-  for (let time = 0; time < 5; time++) {
-    here.send({ type: 'goodbye', reconnectWithinMs: 20 });
-    here.close(1012);
-    here = await server.visitor();
-    await here.login();
-    await eventually(() => client.state === 'ready', 1_000, 'back');
-  }
-  t.ok(Date.now() - started < 1_500, 'the usual delays would have grown to seconds');
+  t.intercept(Math, 'random', { value: () => 0.99 });
+  const started = performance.now();
+  visitor.send({ type: 'goodbye', reconnectWithinMs: 1_500 });
+  visitor.close(1012);
+  await (await server.visitor()).login();
+  t.ok(performance.now() - started > 1_400, 'the usual delay would have been half a second at most');
+  await eventually(() => client.state === 'ready', 5_000, 'back');
 });
 
 t.test('a server that is silent for ten seconds is left', async (t) => {
@@ -309,7 +306,7 @@ t.test('a server that is silent for ten seconds is left', async (t) => {
     Date.now = now;
   });
   await (await server.visitor()).login();
-  await eventually(() => client.state === 'ready', 1_000, 'back');
+  await eventually(() => client.state === 'ready', 5_000, 'back');
   t.strictSame(states, ['waiting', 'connecting', 'ready']);
 });
 
@@ -362,7 +359,7 @@ t.test('createUserConnect: what the others say, by function or by kind', async (
     visitor.send({ ...groupMessage(1), type: 'privateMessage', groupId: undefined, from: 9, to: 7 });
   }
   two.send(groupMessage(1));
-  await eventually(() => all.length === 2 && group.length === 2, 1_000, 'messages');
+  await eventually(() => all.length === 2 && group.length === 2, 5_000, 'messages');
   t.strictSame(all, ['groupMessage m2', 'privateMessage m1']);
   t.strictSame(group, ['m1', 'm2']);
 });

@@ -116,7 +116,7 @@ t.test(
       const error = await client.request(frame).catch((error: RequestError) => error);
       t.match(error, { frame: { code: 'UNAVAILABLE', retryable: true } });
     }
-    t.ok(performance.now() - began < 500);
+    t.ok(performance.now() - began < 1_800, 'for all three less than the time of one call');
     t.equal((await client.request({ type: 'groupMessage', content: 'a' })).type, 'ack', 'groups go on');
     services.start('private');
     t.equal((await client.request({ type: 'history', with: 3 })).type, 'ack', 'back without a new login');

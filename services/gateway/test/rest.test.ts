@@ -127,7 +127,7 @@ t.test('without auth a call is unavailable at once, and works again when auth is
   const answer = await ask(`${url}/login`, 'POST', restCalls.login.example);
   t.equal(answer.status, 503);
   t.equal(codeOf(answer), 'UNAVAILABLE');
-  t.ok(performance.now() - before < 1000);
+  t.ok(performance.now() - before < 1_800, 'less than the time of a call');
   services.start('auth');
   t.equal((await ask(`${url}/login`, 'POST', restCalls.login.example)).status, 200);
 });
@@ -254,11 +254,11 @@ t.test('a key once seen is kept where the bus has lost it, and ends when auth sa
   const { url, services } = await testGateway(t);
   const token = services.token(player);
   await services.loseKey();
-  await eventually(async () => (await ask(`${url}/health/live`, 'GET')).status === 200, 1000, 'the loop turns');
+  await eventually(async () => (await ask(`${url}/health/live`, 'GET')).status === 200, 5_000, 'the loop turns');
   t.equal((await ask(`${url}/me`, 'GET', undefined, token)).status, 200);
   await services.publishKey(Date.now() - 1);
   const ended = async () => (await ask(`${url}/me`, 'GET', undefined, token)).status === 401;
-  await eventually(ended, 2000, 'the key has ended');
+  await eventually(ended, 5_000, 'the key has ended');
 });
 
 t.test('health is that of the gateway itself', async (t) => {
@@ -344,6 +344,6 @@ t.test('closing is quick and leaves the port free', async (t) => {
   await fetch(`${url}/health/live`);
   const before = performance.now();
   await gateway.close();
-  t.ok(performance.now() - before < 1500);
+  t.ok(performance.now() - before < 4_000, 'a kept connection does not hold it up');
   await t.rejects(fetch(`${url}/health/live`));
 });
