@@ -2,10 +2,17 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { Refusal, step } from './run.mjs';
 
-/** The servers: their programs, any of which will do, the Debian package that brings one, and its unit of systemd. */
+/**
+ * The servers: their programs, any of which will do, the Debian package that brings one, and its unit of systemd. `MYSQLD`
+ * is the full path of the one database server that will do.
+ */
 export const serverPrograms = {
   nats: { names: ['nats-server'], debianPackage: 'nats-server', unit: 'nats-server' },
-  mysql: { names: ['mariadbd', 'mysqld'], debianPackage: 'mariadb-server', unit: 'mariadb' },
+  mysql: {
+    names: process.env.MYSQLD ? [process.env.MYSQLD] : ['mariadbd', 'mysqld'],
+    debianPackage: 'mariadb-server',
+    unit: 'mariadb',
+  },
 };
 
 /** The browser that the page is tried in. */

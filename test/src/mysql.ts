@@ -16,11 +16,12 @@ export interface MysqlOptions {
 }
 
 /**
- * Starts MariaDB or MySQL, whichever is installed, on a free port of 127.0.0.1. Its tables live in `directory` and survive
- * a restart. A commit is on disk when it is acknowledged, as in production. `url` is root's, without a database.
+ * Starts the MariaDB or MySQL whose program `MYSQLD` names, else whichever is installed, on a free port of 127.0.0.1. Its
+ * tables live in `directory` and survive a restart. A commit is on disk when it is acknowledged, as in production. `url` is
+ * root's, without a database.
  */
 export async function startMysql(directory: string, options: MysqlOptions = {}): Promise<PrivateServer> {
-  const command = requireProgram('mariadb-server', 'mariadbd', 'mysqld');
+  const command = process.env.MYSQLD || requireProgram('mariadb-server', 'mariadbd', 'mysqld');
   const rootPassword = options.rootPassword ?? randomBytes(16).toString('hex');
   mkdirSync(directory, { recursive: true });
   const data = join(directory, 'data');
@@ -40,6 +41,7 @@ export async function startMysql(directory: string, options: MysqlOptions = {}):
       `--datadir=${data}`,
       `--socket=${join(directory, 'socket')}`,
       `--pid-file=${join(directory, 'pid')}`,
+      `--secure-file-priv=${directory}`,
       `--init-file=${initFile}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',

@@ -1,10 +1,10 @@
 import { createLog, type Database, openDatabase, type Session } from '@teahouse/service-kit';
 import t, { type Test } from 'tap';
 import { commit, contents, insert, open } from './behaviour.js';
-import { type Mariadb, startMariadb } from './mariadb.js';
+import { type Mysql, startMysql } from './mysql.js';
 import { quiet, schema, Thing } from './things.js';
 
-const server: Mariadb = await startMariadb();
+const server: Mysql = await startMysql();
 t.teardown(() => server.stop());
 
 const fresh = async (t: Test): Promise<{ database: Database; url: string }> => {
@@ -61,15 +61,15 @@ t.test('a stopped server is UNAVAILABLE within 2 s, for pool and session, and wo
   const session: Session = await database.session();
   const write = (name: string) => session.exclusive((run) => run([{ sql: session.begin }, insert(name), commit]));
   await write('before');
-  server.signal('SIGSTOP');
-  t.teardown(() => server.signal('SIGCONT'));
+  server.kill('SIGSTOP');
+  t.teardown(() => server.kill('SIGCONT'));
   for (const round of ['idle connections', 'new connections']) {
     const started = performance.now();
     const calls = [...Array.from({ length: 12 }, () => contents(database)), write('stopped')];
     for (const call of await Promise.allSettled(calls)) t.match(call, { reason: { code: 'UNAVAILABLE' } });
     t.ok(performance.now() - started < 2000, `${round}: ${Math.round(performance.now() - started)} ms`);
   }
-  server.signal('SIGCONT');
+  server.kill('SIGCONT');
   const started = performance.now();
   await write('after');
   t.match(await contents(database), { before: 1, after: 1 });
@@ -93,12 +93,12 @@ t.test('closing does not wait for a stopped server', async (t) => {
   const { database } = await fresh(t);
   const session = await database.session();
   await session.exclusive((run) => run([{ sql: 'SELECT 1' }]));
-  server.signal('SIGSTOP');
-  t.teardown(() => server.signal('SIGCONT'));
+  server.kill('SIGSTOP');
+  t.teardown(() => server.kill('SIGCONT'));
   const started = performance.now();
   await database.close();
   t.ok(performance.now() - started < 3000);
-  server.signal('SIGCONT');
+  server.kill('SIGCONT');
 });
 
 t.test(
@@ -108,7 +108,7 @@ t.test(
     const session = await database.session();
     const write = (name: string) => session.exclusive((run) => run([{ sql: session.begin }, insert(name), commit]));
     await write('before');
-    await server.kill();
+    await server.kill9();
     for (const call of await Promise.allSettled([
       contents(database),
       write('down'),
@@ -125,7 +125,7 @@ t.test(
     const log = createLog({ name: 'test', level: 'warn' }, { write: (line: string) => heard(line) });
     const opening = openDatabase({ url, ...schema, name: 'test', log });
     t.match(await waited, 'waiting for the database');
-    await server.start();
+    await server.restart();
     const second = await opening;
     t.teardown(() => second.close());
     await write('after');

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createLog, createMetrics, startHealth } from '@teahouse/service-kit';
+import { freePort } from '@teahouse/test';
 import t from 'tap';
-import { freePort } from './mariadb.js';
 import { quiet } from './things.js';
 
 function capture(): { lines: () => Record<string, unknown>[]; write(line: string): void; text: () => string } {

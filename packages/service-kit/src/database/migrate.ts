@@ -14,10 +14,12 @@ export async function migrateMysql(source: DataSource, address: MysqlAddress, lo
     if (needed) log.warn({ err: error }, 'the connection that holds the migration lock failed');
   });
   try {
-    // Locks belong to the server, so the database is part of the name; 64 characters are the limit.
-    const rows = await ask(connection, "SELECT GET_LOCK(CONCAT('teahouse:', LEFT(MD5(DATABASE()), 32)), ?) AS locked", [
-      lockSeconds,
-    ]);
+    // Locks belong to the server, so the database is part of the name; 64 characters are the limit. MySQL 9 has no MD5.
+    const rows = await ask(
+      connection,
+      "SELECT GET_LOCK(CONCAT('teahouse:', LEFT(SHA2(DATABASE(), 256), 32)), ?) AS locked",
+      [lockSeconds],
+    );
     if (rows[0]?.locked !== 1)
       throw new Error(`Another instance has been migrating the database for ${lockSeconds} s.`);
     await migrate(source, log);

@@ -3,10 +3,10 @@ import { eventually, within } from '@teahouse/test';
 import t, { type Test } from 'tap';
 import type { QueryRunner } from 'typeorm';
 import { behaves, commit, contents, kindOf, open } from './behaviour.js';
-import { type Mariadb, startMariadb } from './mariadb.js';
+import { type Mysql, startMysql } from './mysql.js';
 import { CreateThing1700000000000, quiet, schema, Thing } from './things.js';
 
-const server: Mariadb = await startMariadb();
+const server: Mysql = await startMysql();
 t.teardown(() => server.stop());
 
 behaves(t, () => server.createDatabase());
@@ -26,9 +26,10 @@ const fresh = async (t: Test): Promise<{ database: Database; url: string }> => {
 
 t.test('is recognised, and every connection has the settings', async (t) => {
   const { database } = await fresh(t);
-  t.equal(database.dialect, 'mariadb');
+  t.equal(database.dialect, server.product);
+  const isolation = server.product === 'mysql' ? '@@transaction_isolation' : '@@tx_isolation';
   const settings = {
-    sql: 'SELECT @@tx_isolation i, @@wait_timeout w, @@innodb_lock_wait_timeout l, @@sql_mode m, @@collation_connection c',
+    sql: `SELECT ${isolation} i, @@wait_timeout w, @@innodb_lock_wait_timeout l, @@sql_mode m, @@collation_connection c`,
   };
   const expected = [{ i: 'READ-COMMITTED', w: 8, l: 1, m: /STRICT_TRANS_TABLES/, c: 'utf8mb4_unicode_520_ci' }];
   const pooled = await Promise.all(
@@ -172,7 +173,7 @@ t.test('the lock ends with the migration, without a warning', async (t) => {
   const database = await openDatabase({ url, ...schema, name: 'test', log, poolSize: 1 });
   t.teardown(() => database.close());
   const name = new URL(url).pathname.slice(1);
-  const held = `IS_USED_LOCK(CONCAT('teahouse:', LEFT(MD5('${name}'), 32))) IS NOT NULL`;
+  const held = `IS_USED_LOCK(CONCAT('teahouse:', LEFT(SHA2('${name}', 256), 32))) IS NOT NULL`;
   const isHeld = async () => (await server.query(`SELECT ${held} AS held`))[0]?.held === 1;
   await eventually(async () => !(await isHeld()), 2000, 'the lock is free');
   t.same(lines, []);
@@ -182,7 +183,7 @@ t.test('a lock that is lost while its holder migrates is told', async (t) => {
   const { lines, first, log } = warnings();
   class Robbed1700000000000 extends CreateThing1700000000000 {
     override async up(runner: QueryRunner): Promise<void> {
-      const lock = "IS_USED_LOCK(CONCAT('teahouse:', LEFT(MD5(DATABASE()), 32)))";
+      const lock = "IS_USED_LOCK(CONCAT('teahouse:', LEFT(SHA2(DATABASE(), 256), 32)))";
       const [holder]: { id: number }[] = await runner.query(`SELECT ${lock} AS id`);
       await server.query(`KILL ${holder?.id}`);
       await within(first, 5000, 'No warning came');
