@@ -13,7 +13,7 @@ import { type Account, register } from './teahouse.js';
 
 const parts = ['groups', 'members', 'instances'] as const;
 type Part = (typeof parts)[number];
-const usage = `npm run bench:scale [-- [${parts.join(' | ')} …] [--groups 10,100,1000,10000] [--members 10,50,200,1000,5000] [--rounds 3] [--seconds 2]]`;
+const usage = `npm run bench:scale [-- [${parts.join(' | ')} …] [--groups 10,100,1000,10000] [--people 1000] [--members 10,50,200,1000,5000] [--rounds 3] [--seconds 2]]`;
 /** Where a part is flat: the dearest step costs at most so much of the first one's. */
 const FLAT = 1.1;
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -30,6 +30,7 @@ function readPlan() {
     allowPositionals: true,
     options: {
       groups: { type: 'string', default: '10,100,1000,10000' },
+      people: { type: 'string', default: '1000' },
       members: { type: 'string', default: '10,50,200,1000,5000' },
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '2' },
@@ -41,13 +42,21 @@ function readPlan() {
       throw new Error(`--${name} are whole numbers from 10 to 100,000.`);
     return numbers;
   };
-  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+  const [people, rounds, seconds] = [Number(values.people), Number(values.rounds), Number(values.seconds)];
+  if (!Number.isInteger(people) || people < 10) throw new Error('--people must be a whole number from 10.');
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number from 1.');
   if (!(seconds > 0)) throw new Error('--seconds must be a number above 0.');
   const unknown = positionals.find((name) => !parts.some((part) => part === name));
   if (unknown !== undefined) throw new Error(`Unknown part ${unknown}.`);
   const chosen = parts.filter((part) => positionals.length === 0 || positionals.includes(part));
-  return { groups: list('groups', values.groups), members: list('members', values.members), rounds, seconds, chosen };
+  return {
+    groups: list('groups', values.groups),
+    people,
+    members: list('members', values.members),
+    rounds,
+    seconds,
+    chosen,
+  };
 }
 
 type Plan = ReturnType<typeof readPlan>;
@@ -60,13 +69,13 @@ function stepsOf(part: Part, plan: Plan): Step[] {
   if (part === 'groups') {
     let [group, user] = [10_000_000, 0];
     return plan.groups.map((count) => {
-      const scale = manyGroups(count, group, user);
+      const scale = manyGroups(count, plan.people, group, user);
       group += count;
       user += scale.workload.conversations.length * 10;
       return { scale, ...alone, rounds: [] };
     });
   }
-  const scale = manyGroups(50, 5000, 0);
+  const scale = manyGroups(50, 500, 5000, 0);
   const counts = [1, 2].flatMap((groupChats) => [1, 2].map((gateways) => ({ gateways, groupChats })));
   return counts.map((count) => ({ scale, ...count, rounds: [] }));
 }

@@ -6,8 +6,6 @@ import type { Workload } from './workloads.js';
 /** In flight in all groups together, whatever their number. */
 const IN_FLIGHT = 200;
 const GROUP_SIZE = 10;
-/** Who are in so many groups that there are fewer people than places. */
-const MOST_USERS = 1000;
 const ROWS_AT_ONCE = 5000;
 
 /** People who share groups, as a workload whose conversations are the people, and the groups that each of those talks in. */
@@ -17,9 +15,9 @@ export interface Scale {
   groupsOf: number[][];
 }
 
-/** `count` groups of 10; beyond 100 groups the same people are in more of them, taking turns message by message. */
-export function manyGroups(count: number, firstGroup: number, firstUser: number): Scale {
-  const circles = Math.min(count, MOST_USERS / GROUP_SIZE);
+/** `count` groups of 10; where those have more places than there are people, these are in several, taking turns message by message. */
+export function manyGroups(count: number, people: number, firstGroup: number, firstUser: number): Scale {
+  const circles = Math.min(count, Math.floor(people / GROUP_SIZE));
   const workload: Workload = { name: `groups-${count}`, about: '', conversations: [], senders: [] };
   const groupsOf = Array.from({ length: circles }, (): number[] => []);
   for (let g = 0; g < count; g += 1) groupsOf[g % circles]?.push(firstGroup + g);

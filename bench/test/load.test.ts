@@ -164,7 +164,7 @@ t.test('the adapter of Teahouse: groups and pairs, after the written protocol', 
 t.test('people who talk in several groups: each group keeps its own count and order', async (t) => {
   const server = await startTinyTeahouse();
   t.teardown(() => server.close());
-  const scale = manyGroups(200, 1, 0);
+  const scale = manyGroups(200, 1000, 1, 0);
   t.equal(scale.workload.conversations.length, 100);
   t.same(scale.groupsOf[7], [8, 108]);
   const [workload, groupsOf] = [group, [[1, 2, 3]]];
