@@ -1,8 +1,11 @@
+import { parseArgs } from 'node:util';
 import { runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
-// npm run build                       everything
-// npm run build -- services/auth …    these projects, what they need, and the page
+const usage = `npm run build                       everything
+npm run build -- services/auth …    these projects, what they need, and the page`;
 
-const projects = process.argv.slice(2);
-await runMain(() => setup(projects.length > 0 ? { projects } : {}));
+await runMain(usage, () => {
+  const { positionals: projects } = parseArgs({ allowPositionals: true });
+  return setup(projects.length > 0 ? { projects } : {});
+});

@@ -2,15 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { composed } from './lib/engine.mjs';
 import { inspectImage } from './lib/images.mjs';
 import { Refusal, root, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { compareHistory, startTalk } from './lib/talk.mjs';
 
-// npm run compose:check    builds the images, looks into them, brings the composed system up beside whatever runs here, and
-//                          kills, stops and starts every part of it while two clients talk. COMPOSE and ENGINE name the programs
-//                          ("docker compose" and "docker" unless told), PORT a free port (18001).
+const usage = `npm run compose:check    builds the images, looks into them, brings the composed system up beside whatever runs here, and
+                         kills, stops and starts every part of it while two clients talk. COMPOSE and ENGINE name the
+                         programs ("docker compose" and "docker" unless told), PORT a free port (18001).`;
 
 const services = ['auth', 'group-chat', 'private-chat', 'gateway'];
 const servers = ['nats', 'database'];
@@ -21,7 +22,8 @@ const stopMs = 10_000;
 const say = (sentence) => process.stdout.write(`${sentence}\n`);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 
-await runMain(async () => {
+await runMain(usage, async () => {
+  parseArgs();
   await setup({ projects: ['test', 'packages/client'], page: false });
   const { eventually, TestClient } = await import('../test/dist/index.js');
   const url = `http://127.0.0.1:${process.env.PORT || 18001}`;

@@ -2,17 +2,22 @@ import { ensurePrograms, serverPrograms } from './lib/programs.mjs';
 import { runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
-// npm run faults    breaks the whole real system again and again, and checks from the outside that nothing is lost
-// npm run soak      lets the whole real system work for a while, and checks that nothing grows
+const soak = process.argv[2] === 'soak';
+if (soak) process.argv.splice(2, 1);
 
-await runMain(async () => {
+const usage = soak
+  ? `npm run soak [-- --minutes 20] [--pause 50]    lets the whole real system work for a while, and checks that nothing grows;
+                 pause: how long each waits between two messages, milliseconds`
+  : `npm run faults [-- --faults 46] [--seed N] [--kinds "kill NATS,stop auth"] [--minutes M] [--slack 500]    breaks the whole
+                 real system again and again, and checks from the outside that nothing is lost; every kind once unless told;
+                 slack: what a busy machine may add to each promised time, milliseconds`;
+
+await runMain(usage, async () => {
   // Whatever was started dies with us, see guard.ts of the test helpers.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   const services = ['auth', 'group-chat', 'private-chat', 'gateway'].map((name) => `services/${name}`);
   await setup({ projects: ['test/faults', ...services], page: false });
   await ensurePrograms(Object.values(serverPrograms));
-  const soak = process.argv[2] === 'soak';
-  if (soak) process.argv.splice(2, 1);
   // In this very process: it reads its own arguments from the command line.
   await import(soak ? '../test/faults/dist/soak-main.js' : '../test/faults/dist/main.js');
 });

@@ -2,9 +2,10 @@ import { ensurePrograms, serverPrograms } from './lib/programs.mjs';
 import { runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
-// npm run fuzz    feeds generated and mutated input to everything that takes input, and tells what breaks
+const usage = `npm run fuzz [-- --count 200000] [--seed N] [--servers 5]    feeds generated and mutated input to everything that takes
+                 input, and tells what breaks; servers: the share in percent on NATS and MariaDB`;
 
-await runMain(async () => {
+await runMain(usage, async () => {
   // Whatever was started dies with us, see guard.ts of the test helpers.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   await setup({ projects: ['test/fuzz'], page: false });

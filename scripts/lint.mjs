@@ -1,8 +1,12 @@
+import { parseArgs } from 'node:util';
 import { lint } from './lib/lint.mjs';
 import { Refusal, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
-await runMain(async () => {
+const usage = 'npm run lint    format, arrows between packages, dead code, file length';
+
+await runMain(usage, async () => {
+  parseArgs();
   // The checks read types, so everything is compiled first.
   await setup({ page: false });
   const failures = await lint();

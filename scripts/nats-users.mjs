@@ -1,11 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { root, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
-// npm run nats-users    writes deploy/nats-users.conf, the users of NATS and their rights, from packages/contracts
+const usage =
+  'npm run nats-users    writes deploy/nats-users.conf, the users of NATS and their rights, from packages/contracts';
 
-await runMain(async () => {
+await runMain(usage, async () => {
+  parseArgs();
   await setup({ projects: ['packages/bus'], page: false });
   const { natsUsers } = await import('../packages/bus/dist/index.js');
   writeFileSync(

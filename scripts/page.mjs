@@ -1,11 +1,13 @@
+import { parseArgs } from 'node:util';
 import { browserProgram, ensurePrograms, hanFonts, serverPrograms } from './lib/programs.mjs';
 import { runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
-// npm run screenshots   takes the pictures of the page in docs/
-// npm run bench:page    how long a message takes from the key to the screen, and what 100,000 messages cost
+const usage = `npm run screenshots   takes the pictures of the page in docs/
+npm run bench:page    how long a message takes from the key to the screen, and what 100,000 messages cost`;
 
-await runMain(async () => {
+await runMain(usage, async () => {
+  parseArgs();
   // Whatever was started dies with us, see guard.ts of the test helpers.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   await setup({ projects: ['packages/web/test'] });

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensurePrograms, serverPrograms } from './lib/programs.mjs';
 import { Refusal, root, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 
-// npm run stack    the four real services as four processes, against NATS_URL and *_DB_URL where given, else against a
-//                  private NATS and database server whose data stays in .stack/
+const usage = `npm run stack    the four real services as four processes, against NATS_URL and *_DB_URL where given, else against a
+                 private NATS and database server whose data stays in .stack/`;
 
 const healthPorts = { gateway: 8010, auth: 8011, 'group-chat': 8012, 'private-chat': 8013 };
 
-await runMain(async () => {
+await runMain(usage, async () => {
+  parseArgs();
   await setup({ projects: ['test', 'packages/client', ...Object.keys(healthPorts).map((name) => `services/${name}`)] });
   const { NATS_URL, AUTH_DB_URL, GROUP_DB_URL, PRIVATE_DB_URL } = process.env;
   await ensurePrograms([

@@ -1,11 +1,12 @@
+import { parseArgs } from 'node:util';
 import { lint } from './lib/lint.mjs';
 import { browserProgram, ensurePrograms, serverPrograms } from './lib/programs.mjs';
 import { root, runMain } from './lib/run.mjs';
 import { setup } from './lib/setup.mjs';
 import { selectTests } from './lib/tests.mjs';
 
-// npm test                       everything: checks, all tests, and a short look at the speed beside the peer's
-// npm test -- path/x.test.ts …   these test files or folders alone (source or compiled); builds only what they need
+const usage = `npm test                       everything: checks, all tests, and a short look at the speed beside the peer's
+npm test -- path/x.test.ts …   these test files or folders alone (source or compiled); builds only what they need`;
 
 /** The servers that all test files share: those given, else private ones that go with this process. */
 async function sharedServers() {
@@ -50,10 +51,10 @@ async function speedHolds() {
   return (await bench.finished()).code === 0;
 }
 
-await runMain(async () => {
+await runMain(usage, async () => {
   // Whatever we started dies with us, see guard.ts of the test helpers.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
-  const names = process.argv.slice(2);
+  const { positionals: names } = parseArgs({ allowPositionals: true });
   const { files, projects } = selectTests(names);
   const all = names.length === 0;
   const page = files.some((file) => file.startsWith('packages/web/'));

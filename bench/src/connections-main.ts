@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { LiveMemory, temporaryDirectory, withConnection } from '@teahouse/test';
+import { LiveMemory, temporaryDirectory, wholeOption, withConnection } from '@teahouse/test';
 import { inParallel } from './adapter.js';
 import { arrive, residentBytes, Visitor } from './connections.js';
 import { openArena } from './contestants.js';
@@ -21,10 +21,8 @@ const { values } = parseArgs({
     groups: { type: 'string', default: '10' },
   },
 });
-const clients = Number(values.clients);
-const groupsEach = Number(values.groups);
-if (!Number.isInteger(clients) || clients < 1) throw new Error('--clients must be a whole number from 1.');
-if (!Number.isInteger(groupsEach) || groupsEach < 1) throw new Error('--groups must be a whole number from 1.');
+const clients = wholeOption('clients', values.clients, 1);
+const groupsEach = wholeOption('groups', values.groups, 1);
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 

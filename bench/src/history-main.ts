@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { withConnection } from '@teahouse/test';
+import { wholeOption, withConnection } from '@teahouse/test';
 import { openArena } from './contestants.js';
 import { cpuBetween, cpuUsed } from './cpu.js';
 import { median } from './summary.js';
@@ -24,11 +24,8 @@ const { values } = parseArgs({
     pages: { type: 'string', default: '200' },
   },
 });
-const sizes = values.sizes.split(',').map(Number);
-const pages = Number(values.pages);
-if (sizes.some((size) => !Number.isInteger(size) || size < 1000))
-  throw new Error('--sizes are whole numbers from 1000.');
-if (!Number.isInteger(pages) || pages < 1) throw new Error('--pages must be a whole number from 1.');
+const sizes = values.sizes.split(',').map((size) => wholeOption('sizes', size, 1000));
+const pages = wholeOption('pages', values.pages, 1);
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { numberOption, oneOf, wholeOption } from '@teahouse/test';
 import type { Stage } from './adapter.js';
 import { type Contestant, contestantNames, openArena } from './contestants.js';
 import { complaint, runRound, type Timing } from './load.js';
@@ -11,9 +12,6 @@ import { type Facts, type Outcome, pageOf, type Series, speedRatio, tableOf } fr
 import { type Workload, workloads } from './workloads.js';
 
 const RESULTS_DIR = join(import.meta.dirname, '..', 'results');
-const usage = `npm run bench [-- [workload …] [--rounds 3] [--seconds 5] [--only ${contestantNames.join('|')}] [--floor 6]]
---floor: nothing is written, and a lower ratio of messages a second is a failure
-workloads: ${workloads.map(({ name }) => name).join(', ')}`;
 
 interface Plan {
   chosen: readonly Workload[];
@@ -28,10 +26,9 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Reads the command line; throws an error whose sentence names what is wrong. */
-function readPlan(args: string[]): Plan {
+/** Reads the command line; throws `UsageError`. */
+function readPlan(): Plan {
   const { values, positionals } = parseArgs({
-    args,
     allowPositionals: true,
     options: {
       rounds: { type: 'string', default: '3' },
@@ -40,21 +37,15 @@ function readPlan(args: string[]): Plan {
       floor: { type: 'string' },
     },
   });
-  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-  const unknown = positionals.find((name) => !workloads.some((workload) => workload.name === name));
-  if (unknown !== undefined) throw new Error(`Unknown workload ${unknown}.`);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number from 1.');
-  const floor = values.floor === undefined ? undefined : Number(values.floor);
-  if (floor !== undefined && !(floor > 0)) throw new Error('--floor must be a number above 0.');
-  if (!(seconds > 0)) throw new Error('--seconds must be a number above 0.');
-  const servers = contestantNames.filter((name) => values.only === undefined || values.only === name);
-  if (servers.length === 0) throw new Error(`--only must be one of ${contestantNames.join(', ')}.`);
+  const names = workloads.map(({ name }) => name);
+  for (const name of positionals) oneOf('workload', name, names);
+  const seconds = numberOption('seconds', values.seconds, 0.1);
   return {
     chosen: workloads.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
-    servers,
-    rounds,
+    servers: values.only === undefined ? contestantNames : [oneOf('server', values.only, contestantNames)],
+    rounds: wholeOption('rounds', values.rounds, 1),
     timing: { quietMs: 400, settleMs: 20_000, warmupMs: 1_500, windowMs: seconds * 1000, drainMs: 15_000 },
-    floor,
+    floor: values.floor === undefined ? undefined : numberOption('floor', values.floor, 0),
   };
 }
 
@@ -122,12 +113,7 @@ function publish(facts: Facts, outcomes: Outcome[]): void {
 }
 
 async function main(): Promise<void> {
-  let plan: Plan;
-  try {
-    plan = readPlan(process.argv.slice(2));
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${usage}`, { cause: error });
-  }
+  const plan = readPlan();
   const [loadBefore = 0] = loadavg();
   if (loadBefore > 0.5) say(`The machine is busy already (load ${loadBefore.toFixed(2)}): the numbers will suffer.`);
   const arena = await openArena(plan.servers);
@@ -152,7 +138,4 @@ async function main(): Promise<void> {
   if (outcomes.some(({ series }) => series.some(({ failures }) => failures.length > 0))) process.exitCode = 1;
 }
 
-main().catch((error: unknown) => {
-  say((error as Error).message);
-  process.exitCode = 1;
-});
+await main();

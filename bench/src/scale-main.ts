@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { numberOption, oneOf, wholeOption } from '@teahouse/test';
 import { inParallel } from './adapter.js';
 import { type Arena, openArena } from './contestants.js';
 import { complaint, type RoundResult, runRound } from './load.js';
@@ -13,7 +14,6 @@ import { type Account, register } from './teahouse.js';
 
 const parts = ['groups', 'members', 'instances'] as const;
 type Part = (typeof parts)[number];
-const usage = `npm run bench:scale [-- [${parts.join(' | ')} …] [--groups 10,100,1000,10000] [--people 1000] [--members 10,50,200,1000,5000] [--rounds 3] [--seconds 2]]`;
 /** Where a part is flat: the dearest step costs at most so much of the first one's. */
 const FLAT = 1.1;
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -36,26 +36,16 @@ function readPlan() {
       seconds: { type: 'string', default: '2' },
     },
   });
-  const list = (name: 'groups' | 'members', text: string): number[] => {
-    const numbers = text.split(',').map(Number);
-    if (numbers.some((n) => !Number.isInteger(n) || n < 10 || n > 100_000))
-      throw new Error(`--${name} are whole numbers from 10 to 100,000.`);
-    return numbers;
-  };
-  const [people, rounds, seconds] = [Number(values.people), Number(values.rounds), Number(values.seconds)];
-  if (!Number.isInteger(people) || people < 10) throw new Error('--people must be a whole number from 10.');
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number from 1.');
-  if (!(seconds > 0)) throw new Error('--seconds must be a number above 0.');
-  const unknown = positionals.find((name) => !parts.some((part) => part === name));
-  if (unknown !== undefined) throw new Error(`Unknown part ${unknown}.`);
-  const chosen = parts.filter((part) => positionals.length === 0 || positionals.includes(part));
+  const list = (name: 'groups' | 'members') =>
+    values[name].split(',').map((text) => wholeOption(name, text, 10, 100_000));
+  for (const part of positionals) oneOf('part', part, parts);
   return {
-    groups: list('groups', values.groups),
-    people,
-    members: list('members', values.members),
-    rounds,
-    seconds,
-    chosen,
+    groups: list('groups'),
+    people: wholeOption('people', values.people, 10),
+    members: list('members'),
+    rounds: wholeOption('rounds', values.rounds, 1),
+    seconds: numberOption('seconds', values.seconds, 0.1),
+    chosen: parts.filter((part) => positionals.length === 0 || positionals.includes(part)),
   };
 }
 
@@ -163,17 +153,5 @@ async function runPart(part: Part, plan: Plan): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  let plan: Plan;
-  try {
-    plan = readPlan();
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${usage}`, { cause: error });
-  }
-  for (const part of plan.chosen) await runPart(part, plan);
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-});
+const plan = readPlan();
+for (const part of plan.chosen) await runPart(part, plan);

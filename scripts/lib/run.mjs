@@ -46,15 +46,23 @@ function capture(command, args, options = {}) {
 }
 
 /**
- * Runs a script's main function; a `Refusal` becomes its sentence and exit code 1, and so does everything unexpected, with
- * its stack.
+ * Runs a script's main function, or prints how it is used where it was called with --help. A command line that cannot be
+ * served (what parseArgs refuses, or a `UsageError`) becomes its sentence, the usage and exit code 2; a `Refusal` its sentence
+ * and 1; everything unexpected its stack and 1.
+ * @param {string} usage
  * @param {() => Promise<void>} main
  */
-export async function runMain(main) {
+export async function runMain(usage, main) {
+  if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   try {
     await main();
   } catch (error) {
-    process.stderr.write(`${error instanceof Refusal ? error.message : (error?.stack ?? error)}\n`);
-    process.exitCode = 1;
+    const misused = error?.name === 'UsageError' || String(error?.code).startsWith('ERR_PARSE_ARGS');
+    const sentence = misused || error instanceof Refusal ? error.message : (error?.stack ?? error);
+    process.stderr.write(`${sentence}\n${misused ? `${usage}\n` : ''}`);
+    process.exit(misused ? 2 : 1);
   }
 }

@@ -4,6 +4,7 @@ export { untilHeld } from './held.js';
 export { type Live, LiveMemory } from './live.js';
 export { startMysql, testMysql } from './mysql.js';
 export { type NatsServer, sharedNatsUrl, startNats, testNats } from './nats.js';
+export { numberOption, oneOf, UsageError, wholeOption } from './options.js';
 export { freePort } from './ports.js';
 export {
   type Exit,

@@ -1,17 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { numberOption, oneOf, wholeOption } from '@teahouse/test';
 import { SingleBar } from 'cli-progress';
 import { kinds } from './faults/index.js';
 import { type Plan, runFaults } from './run.js';
 import { tableOf } from './table.js';
 
-const usage = `npm run faults [-- --faults 200] [--seed N] [--kinds "kill NATS,stop auth"] [--minutes M] [--slack MS]
-kinds: ${kinds.map(({ name }) => name).join(', ')}`;
-
-/** Reads the command line; throws an error whose sentence names what is wrong. */
-function readPlan(args: string[]): Omit<Plan, 'told'> {
+/** Reads the command line; throws `UsageError`. */
+function readPlan(): Omit<Plan, 'told'> {
   const { values } = parseArgs({
-    args,
     options: {
       faults: { type: 'string', default: String(kinds.length) },
       seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
@@ -20,31 +17,20 @@ function readPlan(args: string[]): Omit<Plan, 'told'> {
       slack: { type: 'string', default: '500' },
     },
   });
-  const number = (name: 'faults' | 'seed' | 'minutes' | 'slack') => {
-    const value = Number(values[name]);
-    if (!(value >= 0)) throw new Error(`--${name} must be a number from 0.`);
-    return value;
-  };
-  const wanted = values.kinds.split(',').map((name) => name.trim());
-  const chosen = values.kinds === '' ? kinds : kinds.filter(({ name }) => wanted.includes(name));
-  const unknown = wanted.find((name) => name !== '' && !kinds.some((kind) => kind.name === name));
-  if (unknown !== undefined) throw new Error(`There is no fault "${unknown}".`);
+  const names = kinds.map(({ name }) => name);
+  const wanted =
+    values.kinds === '' ? names : values.kinds.split(',').map((name) => oneOf('fault', name.trim(), names));
   return {
-    seed: number('seed'),
-    faults: number('faults'),
-    kinds: chosen,
-    deadline: Date.now() + number('minutes') * 60_000,
-    slackMs: number('slack'),
+    seed: wholeOption('seed', values.seed, 0),
+    faults: wholeOption('faults', values.faults, 0),
+    kinds: kinds.filter(({ name }) => wanted.includes(name)),
+    deadline: Date.now() + numberOption('minutes', values.minutes, 0) * 60_000,
+    slackMs: numberOption('slack', values.slack, 0),
   };
 }
 
 async function main(): Promise<void> {
-  let plan: Omit<Plan, 'told'>;
-  try {
-    plan = readPlan(process.argv.slice(2));
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${usage}`, { cause: error });
-  }
+  const plan = readPlan();
   process.stdout.write(`seed ${plan.seed}\n`);
   const bar = new SingleBar({ format: '{bar} {value}/{total}, {eta_formatted} left | {last}', hideCursor: true });
   const isTerminal = process.stderr.isTTY === true;
@@ -71,8 +57,5 @@ async function main(): Promise<void> {
   if (wrong > 0) process.exitCode = 1;
 }
 
-await main().catch((error: unknown) => {
-  process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
-  process.exitCode = 1;
-});
+await main();
 process.exit();

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { LiveMemory, temporaryDirectory } from '@teahouse/test';
+import { LiveMemory, numberOption, temporaryDirectory } from '@teahouse/test';
 import { SingleBar } from 'cli-progress';
 import { register } from './accounts.js';
 import { Auditor } from './auditor.js';
@@ -69,11 +69,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { minutes: { type: 'string', default: '20' }, pause: { type: 'string', default: '50' } },
   });
-  const [minutes, pause] = [Number(values.minutes), Number(values.pause)];
-  if (!(minutes > 0) || !(pause >= 2))
-    throw new Error(
-      'npm run soak [-- --minutes 20] [--pause 50]: how long each waits between two messages, ms, from 2',
-    );
+  const minutes = numberOption('minutes', values.minutes, 0.5);
+  const pause = numberOption('pause', values.pause, 2);
   const bar = new SingleBar({ format: '{bar} {percentage} %, {eta_formatted} left', hideCursor: true });
   const isTerminal = process.stderr.isTTY === true;
   if (isTerminal) bar.start(Math.ceil((minutes * 60_000) / everyMs), 0);
@@ -89,8 +86,5 @@ async function main(): Promise<void> {
   if (violations.length > 0 || trends.some(({ flat }) => !flat)) process.exitCode = 1;
 }
 
-await main().catch((error: unknown) => {
-  process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
-  process.exitCode = 1;
-});
+await main();
 process.exit();
