@@ -5,8 +5,9 @@ import { setup } from './lib/setup.mjs';
 const programs = {
   bench: [
     'main',
-    `[workload …] [--rounds 3] [--seconds 5] [--only teahouse|socket.io] [--floor 6]    beside the peer, as bench/results
-                 tells it; floor: nothing is written, and a lower ratio of messages a second is a failure`,
+    `[workload …] [--rounds 3] [--seconds 5] [--peer socket.io|ejabberd] [--only teahouse|socket.io|ejabberd] [--floor 6]
+                 beside the peer, as bench/results tells it for socket.io; an ejabberd must be installed;
+                 floor: nothing is written, and a lower ratio of messages a second is a failure`,
   ],
   'bench:connections': [
     'connections-main',

@@ -25,6 +25,8 @@ export interface Member {
 /** Accounts and groups of one workload, made once and used by every round. */
 export interface Stage {
   connect(user: number, events: MemberEvents): Promise<Member>;
+  /** How many messages of conversations of this kind the database holds, asked where an ack by itself does not prove it. */
+  stored?(): Promise<number>;
 }
 
 /** A chat protocol as the load generator speaks it. */

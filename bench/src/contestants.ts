@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type PrivateServer, startMysql, startNats, withConnection } from '@teahouse/test';
 import type { Adapter } from './adapter.js';
 import { childNamed } from './cpu.js';
+import { ejabberdAdapter } from './ejabberd.js';
+import { startEjabberd } from './ejabberd-process.js';
 import { startPeerProcess } from './peer-process.js';
 import { socketIoAdapter } from './socketio.js';
 import { teahouseAdapter } from './teahouse.js';
@@ -47,8 +49,11 @@ export interface ArenaOptions {
   gateways?: number;
 }
 
+/** What Teahouse is measured beside: by default the first, which needs nothing installed. */
+export const peerNames = ['socket.io', 'ejabberd'] as const;
+
 /** The names by which `--only` picks one. */
-export const contestantNames = ['teahouse', 'socket.io'] as const;
+export const contestantNames = ['teahouse', ...peerNames] as const;
 
 interface Started {
   mysql: PrivateServer;
@@ -97,6 +102,13 @@ async function socketIo({ mysql, databasePid, stops }: Started): Promise<Contest
   return { adapter: socketIoAdapter(peer.url), pids: { peer: peer.process.pid, database: databasePid } };
 }
 
+async function ejabberd({ mysql, databasePid, stops }: Started): Promise<Contestant> {
+  const archiveUrl = await databaseUrl(mysql, 'ejabberd');
+  const { url, process } = await startEjabberd(archiveUrl, join(DATA_DIR, 'ejabberd'));
+  stops.push(() => process.stop());
+  return { adapter: ejabberdAdapter(url, archiveUrl), pids: { ejabberd: process.pid, database: databasePid } };
+}
+
 async function versionOf(mysql: PrivateServer): Promise<string> {
   const [rows] = await withConnection(mysql.url, (connection) => connection.query('SELECT VERSION() AS version'));
   const version = (rows as { version: string }[])[0]?.version ?? 'unknown';
@@ -124,6 +136,7 @@ export async function openArena(wanted: readonly string[], options: ArenaOptions
     const ours = wanted.includes('teahouse') ? await teahouse(started, options) : undefined;
     if (ours) contestants.push(ours.contestant);
     if (wanted.includes('socket.io')) contestants.push(await socketIo(started));
+    if (wanted.includes('ejabberd')) contestants.push(await ejabberd(started));
     return { contestants, database: await versionOf(mysql), teahouse: ours, close };
   } catch (error) {
     await close();

@@ -8,6 +8,9 @@ function mix(seq: number): number {
 /** More groups than one connection talks in. */
 const THREADS = 16_384;
 
+/** Sums are kept modulo this, so that they are exact however large the positions are; a position is below 2^38. */
+const SUM_END = 2 ** 52;
+
 /** Which positions were seen, in a count, a sum and an xor: equal tallies mean the same set, each once. */
 export class Tally {
   count = 0;
@@ -18,12 +21,14 @@ export class Tally {
     const place = seq * THREADS + thread;
     this.count += 1;
     this.sum += place;
+    if (this.sum >= SUM_END) this.sum -= SUM_END;
     this.xor ^= mix(place);
   }
 
   /** Whether this tally is `all` without `own`. */
   isRest(all: Tally, own: Tally): boolean {
-    return this.count === all.count - own.count && this.sum === all.sum - own.sum && this.xor === (all.xor ^ own.xor);
+    const sum = (all.sum - own.sum + SUM_END) % SUM_END;
+    return this.count === all.count - own.count && this.sum === sum && this.xor === (all.xor ^ own.xor);
   }
 }
 

@@ -112,6 +112,7 @@ export async function runRound(
     });
     await settle(round, timing);
     round.check();
+    const storedBefore = await stage.stored?.();
     for (const connection of byUser.values()) connection.begin();
     round.heard = 0;
     round.sending = true;
@@ -140,11 +141,20 @@ export async function runRound(
     await sleep(timing.quietMs); // A doubled delivery may come after the last one that was owed.
     round.check();
     if (after.acked === before.acked) throw new Error('Nothing was acked during the window.');
+    const verdict = verdictNow();
+    await checkStored(stage, storedBefore, verdict.acked);
     const bus = busBefore && busAfter && perMessage(busBefore, busAfter, after.acked - before.acked);
-    return { ...resultOf(round, before, after, verdictNow()), ...(bus && { bus }) };
+    return { ...resultOf(round, before, after, verdict), ...(bus && { bus }) };
   } finally {
     for (const connection of byUser.values()) connection.member?.close();
   }
+}
+
+/** Rejects unless the database has gained exactly the acked messages, for a server that can be asked. */
+async function checkStored(stage: Stage, before: number | undefined, acked: number): Promise<void> {
+  if (!stage.stored || before === undefined) return;
+  const stored = (await stage.stored()) - before;
+  if (stored !== acked) throw new Error(`${acked} messages were acked and ${stored} stored.`);
 }
 
 function start(byUser: ReadonlyMap<number, Connection>, sender: SenderPlan): void {

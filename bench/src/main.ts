@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { numberOption, oneOf, wholeOption } from '@teahouse/test';
 import type { Stage } from './adapter.js';
-import { type Contestant, contestantNames, openArena } from './contestants.js';
+import { type Contestant, contestantNames, openArena, peerNames } from './contestants.js';
 import { complaint, runRound, type Timing } from './load.js';
 import { pictureOf } from './picture.js';
 import { type Facts, type Outcome, pageOf, type Series, speedRatio, tableOf } from './summary.js';
@@ -33,16 +33,18 @@ function readPlan(): Plan {
     options: {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '5' },
+      peer: { type: 'string', default: peerNames[0] },
       only: { type: 'string' },
       floor: { type: 'string' },
     },
   });
   const names = workloads.map(({ name }) => name);
   for (const name of positionals) oneOf('workload', name, names);
+  const peer = oneOf('peer', values.peer, peerNames);
   const seconds = numberOption('seconds', values.seconds, 0.1);
   return {
     chosen: workloads.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
-    servers: values.only === undefined ? contestantNames : [oneOf('server', values.only, contestantNames)],
+    servers: values.only === undefined ? ['teahouse', peer] : [oneOf('server', values.only, contestantNames)],
     rounds: wholeOption('rounds', values.rounds, 1),
     timing: { quietMs: 400, settleMs: 20_000, warmupMs: 1_500, windowMs: seconds * 1000, drainMs: 15_000 },
     floor: values.floor === undefined ? undefined : numberOption('floor', values.floor, 0),
@@ -104,7 +106,7 @@ async function runWorkload(workload: Workload, contestants: readonly Contestant[
   return { workload: workload.name, about: workload.about, series: entries.map(({ series }) => series) };
 }
 
-/** Writes the results where both servers ran; a single server's numbers are not published. */
+/** Writes the results beside the first peer, where both servers ran; no other numbers are published. */
 function publish(facts: Facts, outcomes: Outcome[]): void {
   mkdirSync(RESULTS_DIR, { recursive: true });
   writeFileSync(join(RESULTS_DIR, 'latest.json'), `${JSON.stringify({ facts, outcomes }, null, 2)}\n`);
@@ -127,7 +129,7 @@ async function main(): Promise<void> {
   } finally {
     await arena.close();
   }
-  if (plan.floor === undefined && plan.servers.length === contestantNames.length)
+  if (plan.floor === undefined && plan.servers.length === 2 && plan.servers.includes(peerNames[0]))
     publish(factsOf(plan, arena.database, loadBefore), outcomes);
   for (const { workload, series } of outcomes) {
     const ratio = speedRatio(series);

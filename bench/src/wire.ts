@@ -36,7 +36,7 @@ function clientFrame(opcode: number, payload: Buffer): Buffer {
 
 /**
  * A WebSocket client over a raw TCP socket that costs as little as possible a frame: no copy, no string, no event.
- * Limits: `ws:` only, no extensions, no fragmented messages (an error), which neither measured server sends.
+ * Limits: `ws:` only, no extensions, no fragmented messages (an error), which no measured server sends.
  */
 export class WireSocket {
   /** Why the socket is closed; undefined while it is open. */
@@ -87,9 +87,11 @@ export class WireSocket {
     });
   }
 
-  /** Sends one text frame in one write, as a client does that knows of no other message. */
-  send(text: string): void {
-    if (this.closedBecause === undefined) this.socket.write(clientFrame(1, Buffer.from(text)));
+  /** Sends one text frame in one write, as a client does that knows of no other message; `then` is a second one in the same write. */
+  send(text: string, then?: string): void {
+    if (this.closedBecause !== undefined) return;
+    const frame = clientFrame(1, Buffer.from(text));
+    this.socket.write(then === undefined ? frame : Buffer.concat([frame, clientFrame(1, Buffer.from(then))]));
   }
 
   /** Says goodbye and ends the connection. Not reported to `onClose`. */
