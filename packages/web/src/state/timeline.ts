@@ -101,11 +101,20 @@ export async function loadNewest(timeline: Timeline): Promise<void> {
   });
 }
 
+/**
+ * The list's library draws other lines for a moment where their number changes at the start before it was told how far the
+ * last change had the view scroll. It is told at the beginning of a frame; where nothing is drawn none comes.
+ */
+function frame(): Promise<unknown> {
+  return document.hidden ? Promise.resolve() : new Promise(requestAnimationFrame);
+}
+
 export async function loadOlder(timeline: Timeline): Promise<void> {
   const first = timeline.messages[0]?.seq;
   if (first === undefined || !timeline.hasOlder) return;
   await loading(timeline, 'older', async () => {
     const { messages, more } = await read(timeline.place, { beforeSeq: first }, page);
+    await frame();
     if (timeline.messages[0]?.seq !== first) return;
     timeline.prepending = true;
     timeline.messages = [...messages, ...timeline.messages];

@@ -1,0 +1,69 @@
+import { eventually } from '@teahouse/test';
+import t from 'tap';
+import { openAndGlide } from './glide.js';
+import { guest, sayMuch } from './house.js';
+import { openPage } from './opening.js';
+
+const house = await openPage(t);
+
+t.test('10,000 messages are scrolled to the first, and what is new is told there', async (t) => {
+  const many = 10_000;
+  const { client } = await guest(house.stack, 'player1');
+  t.teardown(() => client.terminate());
+  const { groupId } = await client.request({ type: 'createGroup', groupName: 'Long talk' });
+  await sayMuch(client, Number(groupId), many, (index) => `Cup number ${index + 1}`);
+
+  const reader = await house.visit(t, 'player1');
+  const { page } = reader;
+  await reader.open('Long talk');
+  await reader.message(`Cup number ${many}`).waitFor();
+  const log = page.getByRole('log', { name: 'Messages' });
+  await eventually(
+    async () => {
+      await log.evaluate((view) => view.scrollTo(0, 0));
+      return (await page.getByText('This is where the conversation begins.').count()) > 0;
+    },
+    90_000,
+    'The beginning was not reached',
+  );
+  await page.getByText('player1 made the group').first().waitFor();
+  await reader.message('Cup number 1').first().waitFor();
+  t.ok((await log.getByRole('article').count()) < 100, 'only what is near is drawn');
+
+  await client.request({ type: 'groupMessage', groupId, content: 'One more cup' });
+  await reader.button('1 new message').click();
+  await reader.message('One more cup').waitFor();
+
+  await page.keyboard.press('Control+f');
+  await page.getByRole('searchbox', { name: 'What to look for' }).fill('number 4321');
+  await page.keyboard.press('Enter');
+  await page.getByRole('listitem').filter({ hasText: 'Cup number 4321' }).getByRole('button').click();
+  await reader.message('Cup number 4321').waitFor();
+  t.strictSame(reader.complaints, []);
+});
+
+/** Short, long and with many lines, in an order that no guess of their heights gets right. */
+const varied = (index: number): string =>
+  `Cup ${index + 1}${' and one more'.repeat(index % 5 === 0 ? (index * 7) % 160 : 0)}${'\nline'.repeat(index % 3 === 0 ? (index * 11) % 13 : 0)}`;
+
+t.test('whatever the heights of older messages, what is read stays where it is when they come', async (t) => {
+  const { client } = await guest(house.stack, 'player2');
+  t.teardown(() => client.terminate());
+  const { groupId } = await client.request({ type: 'createGroup', groupName: 'All sizes' });
+  const parts = 30;
+  const each = 50;
+  for (let part = 0; part < parts; part++) {
+    await sayMuch(client, Number(groupId), each, (index) => varied(part * each + index));
+    await client.request({ type: 'updateGroup', groupId, announcement: `Part ${part}` });
+  }
+
+  const reader = await house.visit(t, 'player2');
+  // At once: whoever scrolls while the newest messages get their heights is not pulled back to the end.
+  const { frames, pages, lost, moved, reached } = await openAndGlide(reader, 'All sizes', 250, 120_000);
+  t.comment(`${frames} frames, ${pages} pages`);
+  t.ok(reached, 'the beginning was reached');
+  t.ok(pages >= 5, `${pages} pages of older messages came in meanwhile`);
+  t.equal(lost, 0, 'in every frame what was in sight is drawn');
+  t.ok(moved <= 2, `nothing moved by more than the way scrolled: ${moved} px`);
+  t.strictSame(reader.complaints, []);
+});
