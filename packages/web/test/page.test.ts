@@ -44,6 +44,8 @@ t.test('on a phone: list, conversation and panel one after the other', async (t)
   });
   const { page } = phone;
   const entry = page.getByRole('navigation').getByRole('link', { name: official });
+  await phone.writing.waitFor();
+  await phone.button('Back').tap();
   await entry.tap();
   await phone.writing.waitFor();
   t.equal(await entry.isVisible(), false, 'the conversation has the whole screen');
