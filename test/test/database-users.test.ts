@@ -79,8 +79,9 @@ t.test('it sees no other database, and has no rights over the server or other us
     await refused('SET GLOBAL max_connections = 1');
     await refused("SELECT 1 INTO OUTFILE '/tmp/teahouse-leak'");
     const [shown] = await as(user, `first-${user}`, (c) => c.query('SHOW DATABASES'));
+    // MySQL shows both of the server's own views to everybody, MariaDB the first.
     t.same(
-      (shown as { Database: string }[]).map(({ Database }) => Database).filter((name) => name !== 'information_schema'),
+      (shown as { Database: string }[]).map(({ Database }) => Database).filter((name) => !/_schema$/.test(name)),
       [user],
     );
   }
