@@ -209,4 +209,5 @@ t.test('the balancer hands sockets on, for longer than the gateway waits for a s
   const [, seconds] = /timeout tunnel (\d+)s/.exec(text) ?? [];
   t.ok(Number(seconds) * 1000 > Number(variablesOf('gateway').HEARTBEAT_TIMEOUT_MS?.default));
   t.match(text, /bind :8443 ssl/);
+  t.notMatch(text, /maxconn/, 'with fewer open files than a stated number wants, it would not start');
 });
