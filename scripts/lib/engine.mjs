@@ -32,23 +32,27 @@ export function composed({ project, envFile, files = ['docker-compose.yml'], env
     if (ids.length === 0) throw new Refusal(`There is no container of ${service}.`);
     return ids;
   };
-  const eachOf = async (service, ...args) => {
-    for (const id of await containers(service)) await inEngine(...args, id);
-  };
   return {
     compose: (...args) => command(compose, [...first, ...args], environment),
     containers,
-    kill: (service) => eachOf(service, 'kill', '--signal', 'KILL'),
+    kill: (container) => inEngine('kill', '--signal', 'KILL', container),
     /** SIGTERM, and SIGKILL after 15 s. Resolves with the milliseconds that it took. */
-    async stop(service) {
+    async stop(container) {
       const started = Date.now();
-      await eachOf(service, 'stop', '--time', '15');
+      await inEngine('stop', '--time', '15', container);
       return Date.now() - started;
     },
-    start: (service) => eachOf(service, 'start'),
-    exitCode: async (service) =>
-      Number(await inEngine('inspect', '--format', '{{.State.ExitCode}}', (await containers(service))[0])),
-    logs: async (service) => await inEngine('logs', (await containers(service))[0]),
+    start: (container) => inEngine('start', container),
+    exitCode: async (container) => Number(await inEngine('inspect', '--format', '{{.State.ExitCode}}', container)),
+    /** What all containers of a service said, on either stream. */
+    async logs(service) {
+      const texts = [];
+      for (const container of await containers(service)) {
+        const { stdout, stderr } = await output(engine, [...engineArgs, 'logs', container], process.env);
+        texts.push(stdout, stderr);
+      }
+      return texts.join('\n');
+    },
   };
 }
 
@@ -58,9 +62,12 @@ export function inEngine(...args) {
 }
 
 async function command(program, args, env) {
+  return (await output(program, args, env)).stdout.trim();
+}
+
+async function output(program, args, env) {
   try {
-    const { stdout } = await run(program, args, { cwd: root, env, timeout: longestMs, maxBuffer: 64 * 1024 * 1024 });
-    return stdout.trim();
+    return await run(program, args, { cwd: root, env, timeout: longestMs, maxBuffer: 64 * 1024 * 1024 });
   } catch (error) {
     throw new Refusal(`${program} ${args.join(' ')}: ${error.message}\n${error.stderr ?? ''}`);
   }

@@ -14,6 +14,7 @@ export async function startTalk(TestClient, url) {
   let talking = true;
   let counter = 0;
   let answered = () => {};
+  let trouble;
 
   const person = async (username) => {
     let line;
@@ -34,11 +35,12 @@ export async function startTalk(TestClient, url) {
           answered();
           return;
         } catch (error) {
-          if (!['UNAVAILABLE', 'RATE_LIMITED', undefined].includes(error.code)) throw error;
-          if (error.code === undefined) {
+          trouble = error;
+          // What is not an answer tells of a connection that is lost, or was not to be had.
+          if (error.name !== 'RequestError') {
             line?.client.terminate();
             line = undefined;
-          }
+          } else if (!['UNAVAILABLE', 'RATE_LIMITED'].includes(error.code)) throw error;
           await delay(200);
         }
       }
@@ -68,7 +70,7 @@ export async function startTalk(TestClient, url) {
       const late = AbortSignal.timeout(ms);
       const all = () => new Set(acked.slice(from + 4).map((ack) => `${ack.from} ${ack.with}`)).size === 4;
       while (!all()) {
-        if (late.aborted) throw new Error(`The talk did not go on within ${ms} ms.`);
+        if (late.aborted) throw new Error(`The talk did not go on within ${ms} ms. The last trouble: ${trouble}`);
         await Promise.race([new Promise((resolve) => (answered = resolve)), delay(200), chatters]);
       }
     },
