@@ -28,8 +28,6 @@ export const nameOf = (user: number) => `u${user}`;
 interface Place {
   kind: 'group' | 'pair';
   jid: string;
-  /** For a pair: 0 and 1, so that the messages of both have positions of their own. */
-  side: number;
 }
 
 /** Where every user of a workload talks, by user. */
@@ -39,7 +37,7 @@ function placesOf({ conversations }: Workload): Place[] {
     for (const [side, user] of users.entries()) {
       const jid =
         kind === 'group' ? `g${index}@conference.localhost` : `${nameOf(users[1 - side] as number)}@localhost`;
-      places[user] = { kind, jid, side };
+      places[user] = { kind, jid };
     }
   }
   return places;
@@ -139,16 +137,12 @@ class XmppMember implements Member {
     }
     const sender = numberAt(buffer, id);
     const ref = numberAt(buffer, buffer.indexOf('.', id) + 1);
-    if (this.place.kind === 'pair') this.delivery(buffer, start, end, this.positionInPair(ref, 1 - this.place.side));
+    if (this.place.kind === 'pair') this.delivery(buffer, start, end, ref);
     else {
       const seq = numberAt(buffer, buffer.indexOf(ID, stanza) + ID.length) - this.epoch;
       if (sender === this.user) this.events.acked(ref, seq);
       else this.delivery(buffer, start, end, seq);
     }
-  }
-
-  private positionInPair(ref: number, side: number): number {
-    return 2 * ref + side;
   }
 
   private delivery(buffer: Buffer, start: number, end: number, seq: number): void {
@@ -188,9 +182,8 @@ class XmppMember implements Member {
   /** The server has dealt with the first `handled` messages of this connection. */
   private stored(handled: number): void {
     while (this.acked < handled) {
-      const ref = this.acked;
       this.acked += 1;
-      this.events.acked(ref, this.positionInPair(ref, this.place.side));
+      this.events.acked(this.acked - 1, this.acked - 1);
     }
   }
 
