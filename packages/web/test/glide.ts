@@ -1,15 +1,20 @@
 import type { Visitor } from './visitor.js';
 
-/** What somebody saw who scrolled up by the same way in every frame. */
+/** What somebody saw who scrolled by the same way in every frame. */
 export interface Glide {
   readonly frames: number;
-  /** Pages of older messages that came in above. */
+  /** How often much came in or went at once. */
   readonly pages: number;
+  /** The greatest height of the list, and of all messages that were in sight together; pixels. */
+  readonly tallest: number;
+  readonly whole: number;
+  /** The numbers of the messages that were in sight, as they came. */
+  readonly seen: readonly number[];
   /** Frames in which nothing of what was in sight before and should still be was drawn. */
   readonly lost: number;
   /** How far a message that stayed in sight was from where the scrolling alone would have put it, at most; pixels. */
   readonly moved: number;
-  /** Whether the beginning of the conversation was reached. */
+  /** Whether the beginning or the end of the conversation was reached. */
   readonly reached: boolean;
 }
 
@@ -23,40 +28,56 @@ const gliding = `(async ({ name, by, withinMs }) => {
     channel.port2.postMessage(0);
   }));
   const view = () => document.querySelector('[role=log]');
+  const heights = new Map();
   const drawn = () => {
     const { top, height } = view().getBoundingClientRect();
     const all = [...view().querySelectorAll('article')]
       .filter((one) => getComputedStyle(one).visibility === 'visible')
       .map((one) => [one.dataset.row, one.getBoundingClientRect()]);
+    for (const [key, { height }] of all) heights.set(key, height);
     return new Map(all.filter(([, { y, bottom }]) => bottom > top && y < top + height).map(([key, { y }]) => [key, y]));
   };
   const opened = () => document.querySelector('h1')?.textContent.includes(name) && drawn().size > 0;
   while (!opened() && performance.now() < deadline) await frame(() => {});
-  const told = { frames: 0, pages: 0, lost: 0, moved: 0, reached: false };
-  let before = drawn();
+  const told = { frames: 0, pages: 0, tallest: 0, whole: 0, seen: [], lost: 0, moved: 0, reached: false };
+  const seen = new Map();
+  const note = (rows) => {
+    for (const key of rows.keys()) seen.set(Number(key.slice(1)), heights.get(key));
+    return rows;
+  };
+  let before = note(drawn());
   let height = view().scrollHeight;
   while (!told.reached && performance.now() < deadline) {
     const way = await frame(() => {
       const from = view().scrollTop;
-      view().scrollBy(0, -by);
+      view().scrollBy(0, by);
       return from - view().scrollTop;
     });
-    const now = drawn();
+    const now = note(drawn());
     const both = [...now.keys()].filter((key) => before.has(key));
     told.frames += 1;
     if (before.size > 0 && both.length === 0) told.lost += 1;
     for (const key of both) told.moved = Math.max(told.moved, Math.abs(now.get(key) - before.get(key) - way));
-    if (view().scrollHeight > height + 2_000) told.pages += 1;
+    if (Math.abs(view().scrollHeight - height) > 2_000) told.pages += 1;
     height = view().scrollHeight;
+    told.tallest = Math.max(told.tallest, height);
     before = now;
-    told.reached = document.querySelector('.begin') !== null;
+    const first = document.querySelector('.begin') !== null && view().scrollTop === 0;
+    told.reached = by < 0 ? first : document.querySelector('.latest') === null;
   }
+  told.seen = [...seen.keys()];
+  told.whole = [...seen.values()].reduce((sum, height) => sum + height, 0);
   return told;
 })`;
 
-/** Opens a conversation and scrolls it up to its first message, `by` pixels a frame, from the first frame that shows any. */
+/** Scrolls the conversation looked at, `by` pixels a frame: down to its end, or up to its beginning where it is less than 0. */
+export async function glide(visitor: Visitor, name: string, by: number, withinMs: number): Promise<Glide> {
+  return await visitor.page.evaluate<Glide>(`${gliding}(${JSON.stringify({ name, by, withinMs })})`);
+}
+
+/** Opens a conversation and scrolls it from the first frame that shows any message. */
 export async function openAndGlide(visitor: Visitor, name: string, by: number, withinMs: number): Promise<Glide> {
-  const told = visitor.page.evaluate<Glide>(`${gliding}(${JSON.stringify({ name, by, withinMs })})`);
+  const told = glide(visitor, name, by, withinMs);
   await visitor.open(name);
   return await told;
 }

@@ -1,6 +1,6 @@
-import { eventually } from '@teahouse/test';
-import t from 'tap';
-import { openAndGlide } from './glide.js';
+import { eventually, type TestClient } from '@teahouse/test';
+import t, { type Test } from 'tap';
+import { type Glide, glide, openAndGlide } from './glide.js';
 import { guest, sayMuch } from './house.js';
 import { openPage } from './opening.js';
 
@@ -46,24 +46,58 @@ t.test('10,000 messages are scrolled to the first, and what is new is told there
 const varied = (index: number): string =>
   `Cup ${index + 1}${' and one more'.repeat(index % 5 === 0 ? (index * 7) % 160 : 0)}${'\nline'.repeat(index % 3 === 0 ? (index * 11) % 13 : 0)}`;
 
-t.test('whatever the heights of older messages, what is read stays where it is when they come', async (t) => {
-  const { client } = await guest(house.stack, 'player2');
-  t.teardown(() => client.terminate());
-  const { groupId } = await client.request({ type: 'createGroup', groupName: 'All sizes' });
-  const parts = 30;
+/** A group in which such messages and notices take turns. @returns its newest message's number */
+async function fill(client: TestClient, groupName: string, parts: number): Promise<{ groupId: number; last: number }> {
+  const { groupId } = await client.request({ type: 'createGroup', groupName });
   const each = 50;
   for (let part = 0; part < parts; part++) {
     await sayMuch(client, Number(groupId), each, (index) => varied(part * each + index));
     await client.request({ type: 'updateGroup', groupId, announcement: `Part ${part}` });
   }
+  return { groupId: Number(groupId), last: 1 + parts * (each + 1) };
+}
 
+function stayed(t: Test, way: string, { frames, pages, lost, moved, reached }: Glide): void {
+  t.comment(`${way}: ${frames} frames, ${pages} pages`);
+  t.ok(reached, `${way}: there`);
+  t.ok(pages >= 5, `${way}: ${pages} pages came in or went meanwhile`);
+  t.equal(lost, 0, `${way}: in every frame what was in sight is drawn`);
+  t.ok(moved <= 2, `${way}: nothing moved by more than the way scrolled: ${moved} px`);
+}
+
+const patienceMs = 120_000;
+
+t.test('whatever the heights of older messages, what is read stays where it is when they come', async (t) => {
+  const { client } = await guest(house.stack, 'player2');
+  t.teardown(() => client.terminate());
+  await fill(client, 'All sizes', 30);
   const reader = await house.visit(t, 'player2');
   // At once: whoever scrolls while the newest messages get their heights is not pulled back to the end.
-  const { frames, pages, lost, moved, reached } = await openAndGlide(reader, 'All sizes', 250, 120_000);
-  t.comment(`${frames} frames, ${pages} pages`);
-  t.ok(reached, 'the beginning was reached');
-  t.ok(pages >= 5, `${pages} pages of older messages came in meanwhile`);
-  t.equal(lost, 0, 'in every frame what was in sight is drawn');
-  t.ok(moved <= 2, `nothing moved by more than the way scrolled: ${moved} px`);
+  stayed(t, 'up', await openAndGlide(reader, 'All sizes', -250, patienceMs));
+  t.strictSame(reader.complaints, []);
+});
+
+t.test('no more is held than the device has memory for, and one can go up and down again', async (t) => {
+  const { client } = await guest(house.stack, 'player3');
+  t.teardown(() => client.terminate());
+  const { groupId, last } = await fill(client, 'Small device', 40);
+  const reader = await house.visit(t, 'player3');
+  // As the browser would tell of 50 MB: 750 messages.
+  await reader.page.addInitScript("Object.defineProperty(navigator, 'deviceMemory', { value: 0.05 })");
+  await reader.page.reload();
+  const up = await openAndGlide(reader, 'Small device', -250, patienceMs);
+  stayed(t, 'up', up);
+  await client.request({ type: 'groupMessage', groupId, content: 'Said meanwhile' });
+  await reader.button('1 new message').waitFor();
+  const down = await glide(reader, 'Small device', 250, patienceMs);
+  stayed(t, 'down', down);
+  await reader.message('Said meanwhile').waitFor();
+  t.strictSame(
+    down.seen.toSorted((one, other) => one - other),
+    Array.from({ length: last + 1 }, (_, index) => index + 1).filter((seq) => (seq - 1) % 51 !== 0),
+    'every message but the notices passed by',
+  );
+  const tallest = Math.max(up.tallest, down.tallest);
+  t.ok(tallest < 0.6 * down.whole, `${tallest} of ${down.whole} px were held at most`);
   t.strictSame(reader.complaints, []);
 });

@@ -8,18 +8,18 @@ export interface Toast {
 }
 
 const most = 3;
-const shownMs = 6_000;
+const shownMs = { news: 6_000, error: 15_000 };
 let lastId = 0;
 
 /** What is told at the edge of the page, and what only a screen reader hears. */
 export const told = reactive<{ toasts: Toast[]; spoken: string }>({ toasts: [], spoken: '' });
 
-/** Shows a sentence for a few seconds; an error stays until it is closed. At most three are shown, the newest ones. */
+/** Shows a sentence for a few seconds, an error for longer. At most three are shown, the newest ones. */
 export function tell(text: string, isError = false): void {
   lastId += 1;
   const id = lastId;
   told.toasts = [...told.toasts.filter((toast) => toast.text !== text), { id, text, isError }].slice(-most);
-  if (!isError) setTimeout(() => dismiss(id), shownMs);
+  setTimeout(() => dismiss(id), isError ? shownMs.error : shownMs.news);
 }
 
 export function dismiss(id: number): void {

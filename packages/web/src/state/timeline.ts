@@ -16,20 +16,29 @@ export interface Timeline {
   hasNewer: boolean;
   /** What is being read from the server. */
   loading: 'newest' | 'older' | 'newer' | 'around' | undefined;
-  /** Why the last reading failed. */
-  error: unknown;
+  /** Why the last reading failed, and the same reading again. */
+  failure: { readonly error: unknown; readonly again: () => Promise<void> } | undefined;
+  /** The reader looks at the newest message, or not at this conversation. */
+  atEnd: boolean;
+  /** The newest message that was delivered. */
+  delivered: number;
   /** Messages are being put before the others: what is looked at must stay where it is. */
   prepending: boolean;
 }
 
-const mostHeld = 120_000;
+/** Fewer on a device with little memory, where the browser tells of it. */
+const mostHeld = 15_000 * Math.min(8, (navigator as { deviceMemory?: number }).deviceMemory ?? 8);
 const firstPage = 60;
 const page = 200;
+/** The list's library takes a list for one at rest after half of this. */
+const restMs = 300;
 /** Conversations whose newest messages stay in memory after they were left, and how many of each. */
 const mostKept = 20;
 const keptEach = 200;
 
 const held = new Map<string, Timeline>();
+/** The conversation that is looked at, or was last. */
+let current = '';
 
 /** The timeline of a conversation; its newest messages are read where it is new. */
 export function timelineOf(place: Place): Timeline {
@@ -38,7 +47,8 @@ export function timelineOf(place: Place): Timeline {
   held.delete(key);
   const timeline = known ?? shallowReactive<Timeline>({ ...empty, messages: [], key, place });
   held.set(key, timeline);
-  trimOthers(key);
+  current = key;
+  trimOthers();
   return timeline;
 }
 
@@ -46,11 +56,13 @@ const empty = {
   hasOlder: true,
   hasNewer: false,
   loading: undefined,
-  error: undefined,
+  failure: undefined,
   prepending: false,
+  atEnd: true,
+  delivered: 0,
 };
 
-function trimOthers(current: string): void {
+function trimOthers(): void {
   for (const [key, timeline] of held) {
     if (key === current) continue;
     if (timeline.hasNewer || held.size > mostKept) held.delete(key);
@@ -74,15 +86,15 @@ async function read(place: Place, cursor: { beforeSeq?: number; afterSeq?: numbe
   return page;
 }
 
-/** Runs one reading at a time; a failure is kept in `error` until the next. */
+/** Runs one reading at a time; a failure is kept until the next. */
 async function loading(timeline: Timeline, what: NonNullable<Timeline['loading']>, work: () => Promise<void>) {
   if (timeline.loading) return;
   timeline.loading = what;
   try {
     await work();
-    timeline.error = undefined;
+    timeline.failure = undefined;
   } catch (error) {
-    timeline.error = error;
+    timeline.failure = { error, again: () => loading(timeline, what, work) };
   } finally {
     timeline.loading = undefined;
   }
@@ -102,8 +114,8 @@ export async function loadNewest(timeline: Timeline): Promise<void> {
 }
 
 /**
- * The list's library draws other lines for a moment where their number changes at the start before it was told how far the
- * last change had the view scroll. It is told at the beginning of a frame; where nothing is drawn none comes.
+ * The list's library has the view scroll where lines come or go at the start, and draws other lines for a moment where more
+ * changes before it was told that the view did. It is told at the beginning of a frame; where nothing is drawn none comes.
  */
 function frame(): Promise<unknown> {
   return document.hidden ? Promise.resolve() : new Promise(requestAnimationFrame);
@@ -122,28 +134,44 @@ export async function loadOlder(timeline: Timeline): Promise<void> {
     await nextTick();
     timeline.prepending = false;
     if (timeline.messages.length <= mostHeld) return;
+    await frame();
     timeline.messages = timeline.messages.slice(0, mostHeld);
     timeline.hasNewer = true;
   });
 }
 
+/** Reads what follows; at the bound nothing, until `makeRoom` was called. */
 export async function loadNewer(timeline: Timeline): Promise<void> {
   const last = timeline.messages.at(-1)?.seq;
-  if (last === undefined || !timeline.hasNewer) return;
+  if (last === undefined || !timeline.hasNewer || timeline.messages.length >= mostHeld) return;
   await loading(timeline, 'newer', async () => {
     const { messages, more } = await read(timeline.place, { afterSeq: last }, page);
     if (timeline.messages.at(-1)?.seq !== last) return;
     timeline.messages = [...timeline.messages, ...messages];
-    timeline.hasNewer = more;
-    if (timeline.messages.length > mostHeld) await letGoOfOldest(timeline);
+    // What came by itself meanwhile was not added: it did not follow on what was held.
+    timeline.hasNewer = more || timeline.delivered > (timeline.messages.at(-1)?.seq ?? 0);
   });
 }
 
-/** Once the newest ones are in place, and without moving what is looked at. */
-async function letGoOfOldest(timeline: Timeline): Promise<void> {
-  await nextTick();
+/**
+ * Lets go of the older half where the bound is reached and newer ones are still to be read, and reads those. To be called
+ * when the list is at rest: until it was so again, the list's library keeps the end in place, which is not what a reader on
+ * the way down looks at.
+ */
+export function makeRoom(timeline: Timeline): void {
+  if (!timeline.hasNewer || timeline.loading || timeline.messages.length < mostHeld) return;
+  const work = async () => {
+    await letGoOfOldest(timeline, Math.ceil(mostHeld / 2));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+  };
+  void loading(timeline, 'newer', work).then(() => loadNewer(timeline));
+}
+
+/** Without moving what is looked at. */
+async function letGoOfOldest(timeline: Timeline, most: number): Promise<void> {
+  await frame();
   timeline.prepending = true;
-  trimStart(timeline, mostHeld);
+  trimStart(timeline, most);
   await nextTick();
   timeline.prepending = false;
 }
@@ -182,16 +210,25 @@ function changed(timeline: Timeline): void {
 /** A message that was delivered. What does not follow on what is held is read when it is scrolled to. */
 export function arrived(key: string, message: ReceivedMessage): void {
   const timeline = held.get(key);
-  if (!timeline || timeline.hasNewer) return;
+  if (!timeline) return;
+  timeline.delivered = Math.max(timeline.delivered, message.seq);
+  if (timeline.hasNewer) return;
   const last = timeline.messages.at(-1)?.seq;
   if (last !== undefined && message.seq <= last) return;
   if (last === undefined ? timeline.hasOlder && !timeline.loading && message.seq > 1 : message.seq > last + 1) {
     if (last !== undefined) timeline.hasNewer = true;
     return;
   }
+  const most = key === current ? mostHeld : keptEach;
+  if (timeline.messages.length >= most && !timeline.atEnd) {
+    timeline.hasNewer = true;
+    return;
+  }
   timeline.messages.push(message);
   changed(timeline);
-  if (timeline.messages.length >= mostHeld + page && !timeline.loading) void letGoOfOldest(timeline);
+  if (timeline.messages.length >= most + page && !timeline.loading && !timeline.prepending) {
+    void letGoOfOldest(timeline, most);
+  }
 }
 
 /** The message `seq` was recalled: its words go at once. */

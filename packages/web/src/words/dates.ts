@@ -40,6 +40,11 @@ export function shortTime(iso: string): string {
   return startOfDay(time) === startOfDay(new Date()) ? timeOfDay(iso) : formats.value.date.format(time);
 }
 
+/** A time to come: of today without its date. */
+export function nextTime(iso: string): string {
+  return sameDay(iso, new Date().toISOString()) ? timeOfDay(iso) : wholeTime(iso);
+}
+
 export function wholeTime(iso: string): string {
   return formats.value.whole.format(new Date(iso));
 }

@@ -71,6 +71,8 @@ export const english = {
     recalled: 'Message recalled',
     empty: 'No messages yet. Say the first word.',
     beginning: 'This is where the conversation begins.',
+    nobody: 'There is no such user.',
+    noGroup: 'There is no such group, or you are not in it.',
     earlier: (from: number, all: number) => `Loading earlier messages: ${all - from} of ${all}`,
     latest: 'Go to the latest message',
     newBelow: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),

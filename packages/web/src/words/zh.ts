@@ -26,7 +26,7 @@ export const chinese: Words = {
     remember: '在这台设备上保持登录',
     ended: '登录已失效，请重新登录。',
     taken: '这个用户名已被占用。',
-    badShape: '用户名只能用文字、数字、“_”、“-”和“.”，最多 32 个字；密码为 6 到 128 个字符。',
+    badShape: '用户名只能包含文字、数字和“_”“-”“.”，最多 32 个字符；密码须为 6 至 128 个字符。',
     logOut: '退出登录',
   },
 
@@ -64,12 +64,14 @@ export const chinese: Words = {
     sending: '发送中',
     sent: '已发送',
     read: '已读',
-    failed: '未能发送。',
+    failed: '发送失败。',
     again: '重新发送',
-    discard: '丢弃',
+    discard: '删除',
     recalled: '消息已撤回',
     empty: '还没有消息，来说第一句吧。',
     beginning: '会话从这里开始。',
+    nobody: '没有这个用户。',
+    noGroup: '没有这个群，或你不是成员。',
     earlier: (from, all) => `正在加载更早的消息：${all - from} / ${all}`,
     latest: '回到最新消息',
     newBelow: (count) => `${count} 条新消息`,
@@ -95,7 +97,7 @@ export const chinese: Words = {
     dissolved: '本群已解散，仍可查看记录。',
     muted: '本群目前全员禁言。',
     adminsOnly: '本群目前只有群主和管理员可以发言。',
-    member: (until) => `你已被禁言，到 ${until} 为止。`,
+    member: (until) => `你已被禁言至 ${until}。`,
     memberForLong: '你已被禁言。',
     blocked: (name) => `你已拉黑${name}。`,
     gone: '你已不在本群。',
@@ -113,12 +115,12 @@ export const chinese: Words = {
   members: {
     filter: '查找成员',
     count: (count) => `${count} 位成员`,
-    none: '没有这个人。',
+    none: '没有匹配的成员。',
     owner: '群主',
     admin: '管理员',
     member: '成员',
     you: '我',
-    muted: (until) => `禁言到 ${until}`,
+    muted: (until) => `禁言至 ${until}`,
     mutedForLong: '已禁言',
     actions: (name) => `对${name}的操作`,
     mute: '禁言',
@@ -127,12 +129,12 @@ export const chinese: Words = {
     makeAdmin: '设为管理员',
     makeMember: '取消管理员',
     makeOwner: '转让群主',
-    remove: '移出群',
-    ban: '移出并禁止再加入',
+    remove: '移出群聊',
+    ban: '移出并封禁',
     sure: {
-      removeMember: (name) => `把${name}移出群？`,
-      banMember: (name) => `把${name}移出群，并禁止再加入？`,
-      transferOwner: (name) => `让${name}当群主？你将成为管理员。`,
+      removeMember: (name) => `将${name}移出群聊？`,
+      banMember: (name) => `将${name}移出群聊并封禁？封禁后无法再次加入。`,
+      transferOwner: (name) => `将群主转让给${name}？你将成为管理员。`,
     },
   },
 
@@ -152,13 +154,13 @@ export const chinese: Words = {
     refuse: '拒绝',
     invite: '按用户名邀请',
     inviteDo: '邀请',
-    invited: (name) => `${name}已入群。`,
+    invited: (name) => `${name}已加入群聊。`,
     unban: '按用户名解除封禁',
     unbanDo: '解除',
     unbanned: (name) => `${name}可以重新加入了。`,
     leave: '退出本群',
     leaveSure: '确定退出本群？',
-    ownerStays: '群主要先转让，才能退出。',
+    ownerStays: '转让群主后才能退出本群。',
     dissolve: '解散本群',
     dissolveSure: '确定永久解散本群？之后谁也不能再发言。',
     manage: '管理',
@@ -175,7 +177,7 @@ export const chinese: Words = {
     chat: '聊天',
     numberOrName: '群号，或群名的一部分',
     find: '查找',
-    nothing: '没有找到群。',
+    nothing: '没有找到相关的群。',
     joinDo: '加入',
     ask: '申请加入',
     asked: '已申请，等待管理员同意。',
@@ -222,26 +224,26 @@ export const chinese: Words = {
     joinRequest: (name, group) => `${name}申请加入“${group}”。`,
     accepted: '你的加群申请已通过。',
     refused: '你的加群申请未通过。',
-    removed: (group) => `你已不在“${group}”。`,
+    removed: (group) => `你已离开“${group}”。`,
   },
 
   notice: (notice, who, by) => {
     const name = who || by;
     switch (notice.event) {
       case 'created':
-        return `${name}创建了群`;
+        return `${name}创建了群聊`;
       case 'joined':
-        return who && by && who !== by ? `${by}让${who}入群` : `${name}加入了群`;
+        return who && by && who !== by ? `${by}将${who}加入了群聊` : `${name}加入了群聊`;
       case 'left':
-        return `${name}退出了群`;
+        return `${name}退出了群聊`;
       case 'removed':
-        return by ? `${by}把${who}移出了群` : `${name}被移出群`;
+        return by ? `${by}将${who}移出了群聊` : `${name}被移出了群聊`;
       case 'banned':
-        return by ? `${by}把${who}移出并禁止再加入` : `${name}被禁止加入`;
+        return by ? `${by}将${who}移出群聊并封禁` : `${name}被封禁`;
       case 'muted':
-        return by ? `${by}把${who}禁言了` : `${name}被禁言`;
+        return by ? `${by}将${who}禁言` : `${name}被禁言`;
       case 'unmuted':
-        return `${name}可以发言了`;
+        return by && who && by !== who ? `${by}解除了${who}的禁言` : `${name}的禁言已解除`;
       case 'rights':
         return notice.rights === 'admin' ? `${name}成为管理员` : `${name}不再是管理员`;
       case 'owner':
@@ -253,7 +255,7 @@ export const chinese: Words = {
         if (notice.groupName !== undefined) return `${by}把群名改为“${notice.groupName}”`;
         return notice.announcement ? `${by}发布公告：${notice.announcement}` : `${by}修改了群资料`;
       case 'dissolved':
-        return `${by}解散了群`;
+        return `${by}解散了群聊`;
       case 'recalled':
         return `${by}撤回了一条消息`;
     }
@@ -262,20 +264,20 @@ export const chinese: Words = {
   official: (content) => `官方公告：${content}`,
 
   errors: {
-    BAD_REQUEST: '不能这样做。',
+    BAD_REQUEST: '请求无效，请检查输入。',
     UNAUTHENTICATED: '请重新登录。',
     BAD_CREDENTIALS: '用户名或密码错误。',
     FORBIDDEN: '你没有这个权限。',
     NOT_FOUND: '没有找到。',
-    CONFLICT: '与已有的内容冲突。',
+    CONFLICT: '与已有内容冲突。',
     NOT_A_MEMBER: '你不是本群成员。',
     GROUP_DISSOLVED: '本群已解散。',
     GROUP_MUTED: '本群目前不允许你发言。',
     MEMBER_MUTED: '你已被禁言。',
     NO_COMMON_GROUP: '你和对方没有共同的群。',
-    BLOCKED: '你们中有一方拉黑了另一方。',
-    RATE_LIMITED: '太快了，请稍等。',
-    UNAVAILABLE: '暂时不可用。',
+    BLOCKED: '你们之间有一方已拉黑另一方。',
+    RATE_LIMITED: '操作太频繁，请稍后再试。',
+    UNAVAILABLE: '服务暂时不可用，请稍后再试。',
     INTERNAL: '服务器出错了。',
     DISCONNECTED: '没有连接到服务器。',
     TIMEOUT: '服务器没有及时回应。',
