@@ -45,6 +45,8 @@ export class Connection {
   #attempt = 0;
   #refusals = 0;
   #readyAt = 0;
+  /** The page is not running: it is no use to try before it wakes. */
+  #asleep = false;
   /** The last login was refused: the token function is told to get another. */
   #freshLogin = false;
 
@@ -59,7 +61,10 @@ export class Connection {
   }
 
   start(): void {
-    const unwatch = watchWaking(() => this.wake());
+    const unwatch = watchWaking(
+      () => this.wake(),
+      () => this.#sleep(),
+    );
     const unfresh = 'session' in this.#options ? this.#options.session.keepFresh() : () => {};
     this.#unwatch = () => {
       unwatch();
@@ -80,6 +85,7 @@ export class Connection {
 
   /** Asks for a sign of life on a connection that may be dead, and tries at once what would wait. */
   wake(): void {
+    this.#asleep = false;
     this.#link?.probe();
     if (this.#state !== 'waiting') return;
     clearTimeout(this.#retryTimer);
@@ -95,11 +101,20 @@ export class Connection {
     this.#host.stopped(error);
   }
 
+  /** Says goodbye, so that others see at once who is away. */
+  #sleep(): void {
+    this.#asleep = true;
+    clearTimeout(this.#retryTimer);
+    this.#link?.close();
+  }
+
   #open(): void {
     this.#enter('connecting');
     initOf(this.#options, this.#freshLogin).then(
       (init) => {
-        if (this.#state === 'connecting') this.#connect(init);
+        if (this.#state !== 'connecting') return;
+        if (this.#asleep) this.#enter('waiting');
+        else this.#connect(init);
       },
       (error: unknown) => {
         if (this.#state !== 'connecting') return;
@@ -130,6 +145,10 @@ export class Connection {
   #ended(ending: Ending): void {
     this.#link = undefined;
     if (this.#state === 'closed') return;
+    if (this.#asleep) {
+      this.#enter('waiting');
+      return;
+    }
     const held = this.#state === 'ready' && Date.now() - this.#readyAt >= stableMs;
     if (held) this.#attempt = 0;
     this.#refusals += ending.code === 4401 ? 1 : 0;

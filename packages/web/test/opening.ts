@@ -1,4 +1,5 @@
 import type { Stack } from '@teahouse/test';
+import type { Browser } from 'playwright-core';
 import type { Test } from 'tap';
 import { openHouse } from './house.js';
 import { launchBrowser, Visitor } from './visitor.js';
@@ -10,6 +11,7 @@ export const chinese: Options = { locale: 'zh-CN' };
 
 export interface PageHouse {
   readonly stack: Stack;
+  readonly browser: Browser;
   readonly url: string;
   /** Somebody comes in, logs in where a name is given, and is shown out when the test `t` ends. */
   visit(t: Test, username: string, options?: Options): Promise<Visitor>;
@@ -28,6 +30,7 @@ export async function openPage(t: Test): Promise<PageHouse> {
   const url = stack.urls[0] as string;
   return {
     stack,
+    browser,
     url,
     visit: async (t, username, options = {}) => {
       const visitor = await Visitor.arrive(browser, url, options);

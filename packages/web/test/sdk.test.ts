@@ -236,12 +236,32 @@ t.test('a tab goes elsewhere with messages unsent, and comes back', async (t) =>
   await tab.keeps('away 1', 'away 2');
   await tab.page.goto('about:blank');
   gateway.kill('SIGCONT');
-  await tab.page.goBack();
+  await tab.page.goBack({ waitUntil: 'commit' });
   await tab.ready();
   await eventually(async () => (await stored('away')).length === 2, patienceMs, 'Not all are there');
   await tab.settled();
   t.strictSame(await stored('away'), ['away 1', 'away 2']);
 });
+
+t.test(
+  'a page is kept by the browser while another is looked at: it goes on where it was, and misses nothing',
+  async (t) => {
+    const context = await house(t);
+    const tab = await Tab.open(context);
+    await tab.page.evaluate('globalThis.kept = true');
+    await tab.page.goto(`${origin}/index.js`);
+    const { client } = await guest(stack, 'player3');
+    for (const number of [1, 2])
+      await client.request({ type: 'groupMessage', groupId, content: `elsewhere ${number}` });
+    client.terminate();
+    await tab.page.goBack({ waitUntil: 'commit' });
+    await tab.ready();
+    t.equal(await tab.page.evaluate('globalThis.kept'), true, 'it is the same page');
+    await eventually(async () => (await tab.list('got')).length >= 2, patienceMs, 'Not all are heard');
+    t.strictSame(await tab.list('got'), ['elsewhere 1', 'elsewhere 2']);
+    t.strictSame(await tab.list('errors'), []);
+  },
+);
 
 const trouble = {
   'the browser has none': 'Object.defineProperty(globalThis, "indexedDB", { value: undefined })',

@@ -11,6 +11,8 @@ export async function launchBrowser(): Promise<Browser> {
   if (!executablePath) throw new Error('Chromium is not installed.');
   return await chromium.launch({
     executablePath,
+    // As people's browsers do, which keep a page for the way back.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -30,6 +32,13 @@ interface AxeResult {
     readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
   }[];
 }
+
+/** Runs in the page: the words of each message without its time and marks. */
+export const drawnTexts = `[...document.querySelectorAll('[role=log] article .text')].map((text) => {
+  const copy = text.cloneNode(true);
+  copy.querySelector('.meta')?.remove();
+  return copy.textContent.trim();
+})`;
 
 /** Somebody in a browser of their own, who notes all that the page should not do. */
 export class Visitor {
@@ -58,7 +67,8 @@ export class Visitor {
     await this.page.locator('input[name=username]').fill(username);
     await this.page.locator('input[name=password]').fill(password);
     await this.page.keyboard.press('Enter');
-    await this.page.getByRole('navigation').waitFor();
+    // Hidden where there is one conversation alone and a small screen: that one is open then.
+    await this.page.locator('nav').waitFor({ state: 'attached' });
   }
 
   /** Opens a conversation of the list by its name. */
@@ -79,6 +89,11 @@ export class Visitor {
   /** The message with this text, as it stands in the conversation looked at. */
   message(text: string): Locator {
     return this.page.getByRole('log').getByRole('article').filter({ hasText: text });
+  }
+
+  /** What the messages drawn say, in their order. */
+  async texts(): Promise<string[]> {
+    return await this.page.evaluate<string[]>(drawnTexts);
   }
 
   button(name: string | RegExp): Locator {
