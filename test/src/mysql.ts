@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { freePort } from './ports.js';
@@ -39,6 +39,7 @@ export async function startMysql(directory: string, options: MysqlOptions = {}):
       '--no-defaults',
       ...asRoot(),
       `--datadir=${data}`,
+      `--tmpdir=${directory}`,
       `--socket=${join(directory, 'socket')}`,
       `--pid-file=${join(directory, 'pid')}`,
       `--secure-file-priv=${directory}`,
@@ -76,7 +77,11 @@ function rootStatements(password: string): string {
   ].join('\n');
 }
 
-/** Lays out the system tables. A directory that was left half made, as by a Ctrl-C, is made again from nothing. */
+/**
+ * Lays out the system tables. Temporary files go to where the data is: two servers, each the first process of its container,
+ * give them the same names in a shared /tmp. A directory that was left half made, as by a Ctrl-C, is made again from
+ * nothing.
+ */
 async function createData(server: string, data: string): Promise<void> {
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
@@ -87,9 +92,7 @@ async function createData(server: string, data: string): Promise<void> {
     await run(
       install,
       ['--no-defaults', ...asRoot(), `--datadir=${data}`, '--skip-test-db', '--auth-root-authentication-method=normal'],
-      {
-        timeout: 60_000,
-      },
+      { timeout: 60_000, env: { ...process.env, TMPDIR: dirname(data) } },
     );
   } else {
     await run(server, ['--no-defaults', ...asRoot(), `--datadir=${data}`, '--initialize-insecure'], {
