@@ -8,15 +8,16 @@ interface Round {
   readonly wait: number;
   /** Style, layout and paint of that frame. */
   readonly draw: number;
-  /** The frame was the first one that began after the key. */
-  readonly firstFrame: boolean;
+  /** Animation frames that began after the key, up to and with the one that shows the line: 1 is the least possible. */
+  readonly frames: number;
   readonly own: number;
   readonly other: number | undefined;
 }
 
 /**
  * Runs in the page. A text counts as painted when the frame that first shows it has been drawn by the page's own thread:
- * a message posted in that frame's callback is handled after its style, layout and paint. What the screen adds is not seen.
+ * a message posted in that frame's callback is handled after its style, layout and paint. It has to stand in the list's visible
+ * part then, and not be hidden as a line without a height is. What the screen adds is not seen.
  */
 const watchPaints = `
   globalThis.paints = new Map();
@@ -27,16 +28,22 @@ const watchPaints = `
       const [key] = /round \\d+!/.exec(text.textContent) ?? [];
       if (!key || globalThis.paints.has(key)) continue;
       globalThis.paints.set(key, undefined);
-      const { pressed, frame } = globalThis;
-      requestAnimationFrame((frameTime) => {
+      const { pressed, count } = globalThis;
+      const look = () => requestAnimationFrame(() => {
         const begun = whole(performance.now());
+        const { frames } = count;
         const channel = new MessageChannel();
         channel.port1.onmessage = () => {
           const painted = whole(performance.now());
-          globalThis.paints.set(key, { pressed, changed, begun, painted, firstFrame: frame.time === frameTime });
+          const { bottom } = text.getBoundingClientRect();
+          const seen = bottom <= text.closest('[role=log]').getBoundingClientRect().bottom;
+          if (!seen || getComputedStyle(text).visibility !== 'visible') return look();
+          count.over = true;
+          globalThis.paints.set(key, { pressed, changed, begun, painted, frames });
         };
         channel.port2.postMessage(0);
       });
+      look();
     }
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
   globalThis.paintOf = async (key) => {
@@ -48,13 +55,18 @@ const watchPaints = `
     return globalThis.paints.get(key);
   };
   globalThis.pressed = 0;
-  globalThis.frame = { time: 0 };
+  globalThis.count = { frames: 0, over: true };
   addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return;
     globalThis.pressed = whole(event.timeStamp);
-    const frame = { time: undefined };
-    globalThis.frame = frame;
-    requestAnimationFrame((frameTime) => { frame.time = frameTime; });
+    const count = { frames: 0, over: false };
+    globalThis.count = count;
+    const next = () => requestAnimationFrame(() => {
+      if (count.over) return;
+      count.frames += 1;
+      next();
+    });
+    next();
   }, { capture: true });
 `;
 
@@ -66,7 +78,7 @@ interface Paint {
   readonly changed: number;
   readonly begun: number;
   readonly painted: number;
-  readonly firstFrame: boolean;
+  readonly frames: number;
 }
 
 const paintOf = (visitor: Visitor, key: string): Promise<Paint> =>
@@ -80,14 +92,14 @@ export async function latency(one: Visitor, two: Visitor | undefined, rounds: nu
     const text = `round ${round}!`;
     await one.writing.fill(text);
     await one.page.keyboard.press('Enter');
-    const { pressed, changed, begun, painted, firstFrame } = await paintOf(one, text);
+    const { pressed, changed, begun, painted, frames } = await paintOf(one, text);
     const other = two && (await paintOf(two, text)).painted - pressed;
     if (round >= warmUps)
       told.push({
         work: changed - pressed,
         wait: begun - changed,
         draw: painted - begun,
-        firstFrame,
+        frames,
         own: painted - pressed,
         other,
       });
@@ -98,20 +110,21 @@ export async function latency(one: Visitor, two: Visitor | undefined, rounds: nu
 
 export function sayLatency(rounds: readonly Round[]): string[] {
   const numbers = (of: (round: Round) => number | undefined) => rounds.map(of).filter((value) => value !== undefined);
-  const first = rounds.filter(({ firstFrame }) => firstFrame).length;
+  const frames = numbers((round) => round.frames);
+  const inTime = frames.filter((count) => count === 1).length;
   const others = numbers(({ other }) => other);
   return [
-    `Enter → own message painted: ${spread(numbers(({ own }) => own))}`,
+    `Enter → own message painted: ${median(frames, 0)} frame at the median, ${Math.max(...frames)} at most; in the first frame after the key ${inTime} of ${rounds.length}`,
+    `  in time: ${spread(numbers(({ own }) => own))}`,
     `  the browser's input and our work ${median(numbers(({ work }) => work))}, the wait for the next frame ${median(numbers(({ wait }) => wait))}, drawing it ${median(numbers(({ draw }) => draw))} ms (medians)`,
-    `  in the first frame after the key: ${first} of ${rounds.length}`,
     ...(others.length === 0 ? [] : [`Enter → painted at the other side: ${spread(others)}`]),
   ];
 }
 
-const share = (values: readonly number[], of: number): string =>
-  ([...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * of)] ?? 0).toFixed(1);
+const share = (values: readonly number[], of: number, digits = 1): string =>
+  ([...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * of)] ?? 0).toFixed(digits);
 
-const median = (values: readonly number[]): string => share(values, 0.5);
+const median = (values: readonly number[], digits = 1): string => share(values, 0.5, digits);
 
 function spread(values: readonly number[]): string {
   return `median ${median(values)} ms, 95 % within ${share(values, 0.95)} ms, slowest ${share(values, 1)} ms (${values.length} messages)`;
