@@ -53,7 +53,10 @@ export async function runCycle(scene: Scene, kind: Kind): Promise<Outcome> {
   violations.push(...((await active.during?.(crowd)) ?? []));
   const hitAt = Date.now();
   await lasting;
-  if (effect.hiccup.length > 0) await serves(probe, effect.hiccup, hitAt, steadyAnswers, replacedWithinMs + slackMs);
+  const hiccup = effect.hiccup.filter((domain) => !effect.down.includes(domain));
+  const missing = await serves(probe, hiccup, hitAt, steadyAnswers, replacedWithinMs + slackMs);
+  if (missing.length > 0)
+    violations.push(violation('promise', `${missing.join(', ')}: not replaced within ten seconds`));
   await active.heal();
   const healedAt = Date.now();
   crowd.wake();

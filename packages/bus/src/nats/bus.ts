@@ -1,5 +1,5 @@
 import { jetstream } from '@nats-io/jetstream';
-import { createInbox, type Subscription as NatsSubscription } from 'nats';
+import { createInbox, type Msg, type Subscription as NatsSubscription } from 'nats';
 import { drainMs, settledWithin } from '../deadline.js';
 import { unavailable } from '../failure.js';
 import { checkName, checkPattern, checkSubject } from '../names.js';
@@ -19,6 +19,7 @@ import type {
 } from '../port.js';
 import { reporter } from '../report.js';
 import { Serving } from '../serving.js';
+import { Presence, Roll } from './instances.js';
 import { jetStreamMs, type Link } from './link.js';
 import { NatsQueue } from './queue.js';
 import { NatsIncoming, Requests } from './requests.js';
@@ -28,6 +29,7 @@ import { NatsView } from './view.js';
 export class NatsBus implements Bus {
   readonly #link: Link;
   readonly #requests: Requests;
+  readonly #presence: Presence;
   readonly #serving = new Set<Subscription>();
   /** Queue consumers and watches, which end with the connection. */
   readonly #running = new Set<{ stop(): Promise<void> | void }>();
@@ -35,7 +37,8 @@ export class NatsBus implements Bus {
 
   constructor(link: Link, inboxPrefix: string) {
     this.#link = link;
-    this.#requests = new Requests(link, createInbox(inboxPrefix));
+    this.#requests = new Requests(link, createInbox(inboxPrefix), new Roll(link, createInbox(inboxPrefix)));
+    this.#presence = new Presence(link);
   }
 
   get connected(): boolean {
@@ -52,24 +55,26 @@ export class NatsBus implements Bus {
     checkName(group);
     this.#checkOpen(subject);
     const serving = new Serving(handler, options, this.#link.onError);
-    const sub = this.#link.nc.subscribe(subject, {
-      queue: group,
-      callback: (error, msg) => {
-        if (error) return this.#link.onError(error);
-        // A plain publish on a served subject has nobody to answer and is no request.
-        const { reply } = msg;
-        if (reply) serving.accept(new NatsIncoming(msg, reply, this.#link));
-      },
-    });
+    const accept = (suffix: number) => (error: Error | null, msg: Msg) => {
+      if (error) return this.#link.onError(error);
+      // A plain publish on a served subject has nobody to answer and is no request.
+      const { reply, subject: asked } = msg;
+      if (reply) serving.accept(new NatsIncoming(msg, asked.slice(0, asked.length - suffix), reply, this.#link));
+    };
+    const subs = [this.#link.nc.subscribe(subject, { queue: group, callback: accept(0) })];
+    const direct = this.#presence.directOf(subject);
+    if (direct) subs.push(this.#link.nc.subscribe(direct, { callback: accept(direct.length - subject.length) }));
+    if (direct) this.#presence.begin(subject);
     const unsubscribe = () => {
-      sub.unsubscribe();
+      for (const sub of subs) sub.unsubscribe();
+      if (direct && this.#serving.has(subscription)) this.#presence.end(subject);
       serving.stop();
       this.#serving.delete(subscription);
     };
     const subscription = {
       unsubscribe,
       drain: async () => {
-        await drained(sub);
+        await Promise.all(subs.map(drained));
         await settledWithin(serving.idle(), drainMs);
         unsubscribe();
       },

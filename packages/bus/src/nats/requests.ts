@@ -2,6 +2,7 @@ import { isErrorCode, TeahouseError } from '@teahouse/contracts';
 import { headers, type Msg, type MsgHdrs } from 'nats';
 import { unavailable } from '../failure.js';
 import type { Incoming } from '../serving.js';
+import type { Roll } from './instances.js';
 import type { Link } from './link.js';
 
 /** Unix milliseconds; on a request. */
@@ -19,17 +20,21 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
   resolve(payload: Uint8Array): void;
   reject(error: TeahouseError): void;
+  /** Gives it to whoever serves it, where it went to one instance and that is gone; false where that cannot be. */
+  again: (() => boolean) | undefined;
 }
 
 /** Requests under way and the one inbox in which all their answers arrive. */
 export class Requests {
   readonly #link: Link;
   readonly #inbox: string;
+  readonly #roll: Roll;
   readonly #pending = new Map<string, Pending>();
   #last = 0;
 
-  constructor(link: Link, inbox: string) {
+  constructor(link: Link, inbox: string, roll: Roll) {
     this.#link = link;
+    this.#roll = roll;
     this.#inbox = `${inbox}.`;
     link.nc.subscribe(`${this.#inbox}*`, {
       callback: (error, msg) => (error ? link.onError(error) : this.#answered(msg)),
@@ -44,12 +49,15 @@ export class Requests {
       const token = (++this.#last).toString(36);
       const header = headers();
       header.append(deadlineHeader, String(Date.now() + timeoutMs));
-      if (!this.#link.send(subject, payload, this.#inbox + token, header)) {
+      const send = (to: string) => this.#link.send(to, payload, this.#inbox + token, header);
+      const target = this.#link.connected ? this.#roll.targetOf(subject) : subject;
+      if (!send(target)) {
         reject(unavailable('disconnected', subject));
         return;
       }
       const timer = setTimeout(() => this.#take(token)?.reject(unavailable('timeout', subject)), timeoutMs);
-      this.#pending.set(token, { subject, timer, resolve, reject });
+      const again = target === subject ? undefined : () => send(subject);
+      this.#pending.set(token, { subject, timer, resolve, reject, again });
     });
   }
 
@@ -62,14 +70,25 @@ export class Requests {
   }
 
   #answered(msg: Msg): void {
-    const pending = this.#take(msg.subject.slice(this.#inbox.length));
-    if (!pending) return;
+    const token = msg.subject.slice(this.#inbox.length);
     const header = msg.headers;
+    const nobody = header?.code === 503 && msg.data.length === 0;
+    if (nobody && this.#againOf(token)) return;
+    const pending = this.#take(token);
+    if (!pending) return;
     if (!header) pending.resolve(msg.data);
-    else if (header.code === 503 && msg.data.length === 0)
-      pending.reject(unavailable('no-responders', pending.subject));
+    else if (nobody) pending.reject(unavailable('no-responders', pending.subject));
     else if (header.has(errorHeader)) pending.reject(readError(header, msg));
     else pending.resolve(msg.data);
+  }
+
+  /** Nobody has received it, so that it may be sent once more. */
+  #againOf(token: string): boolean {
+    const pending = this.#pending.get(token);
+    const again = pending?.again;
+    if (!pending || !again) return false;
+    pending.again = undefined;
+    return again();
   }
 
   #disconnected(): void {
@@ -100,16 +119,18 @@ export class NatsIncoming implements Incoming {
   readonly #reply: string;
   readonly #link: Link;
 
-  constructor(msg: Msg, reply: string, link: Link) {
+  /** @param subject what was asked, without the instance that was chosen for it */
+  constructor(
+    msg: Msg,
+    readonly subject: string,
+    reply: string,
+    link: Link,
+  ) {
     const told = Number.parseInt(msg.headers?.get(deadlineHeader) ?? '', 10);
     this.deadline = Number.isNaN(told) ? Date.now() + defaultTimeoutMs : told;
     this.#msg = msg;
     this.#reply = reply;
     this.#link = link;
-  }
-
-  get subject(): string {
-    return this.#msg.subject;
   }
 
   get payload(): Uint8Array {

@@ -19,16 +19,19 @@ export function natsPermissions(user: BusUser): NatsPermissions {
   return {
     publish: [
       ...rights.publishes,
-      ...rights.asks,
+      ...rights.asks.flatMap(ofEachInstance),
       ...rights.queues.flatMap(queueSubjects),
       ...(views.length > 0 ? ['$JS.API.INFO'] : []),
       ...views.flatMap(viewSubjects),
       ...rights.writes.map((view) => `$KV.${view}.>`),
     ],
-    subscribe: [...rights.listens, ...rights.serves, `_INBOX_${user}.>`],
+    subscribe: [...rights.listens, ...rights.serves.flatMap(ofEachInstance), `_INBOX_${user}.>`],
     answers: rights.serves.length > 0,
   };
 }
+
+/** What is served by any instance, and by one that is chosen; also the roll call, see instances.ts. */
+const ofEachInstance = (pattern: string): string[] => [pattern, `${pattern}.*`];
 
 /** Makes the queue and its consumer, pushes, pulls, acknowledges. */
 function queueSubjects(queue: string): string[] {
