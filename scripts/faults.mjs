@@ -6,8 +6,9 @@ const soak = process.argv[2] === 'soak';
 if (soak) process.argv.splice(2, 1);
 
 const usage = soak
-  ? `npm run soak [-- --minutes 20] [--pause 50]    lets the whole real system work for a while, and checks that nothing grows;
-                 pause: how long each waits between two messages, milliseconds`
+  ? `npm run soak [-- --minutes 20] [--pause 50] [--leak group-chat]    lets the whole real system work for a while, and checks that nothing grows;
+                 pause: how long each waits between two messages, milliseconds; leak: one process of that service keeps what
+                 it should not, and the run has to find it`
   : `npm run faults [-- --faults 46] [--seed N] [--kinds "kill NATS,stop auth"] [--minutes M] [--slack 500]    breaks the whole
                  real system again and again, and checks from the outside that nothing is lost; every kind once unless told;
                  slack: what a busy machine may add to each promised time, milliseconds`;

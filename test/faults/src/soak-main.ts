@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { LiveMemory, numberOption, temporaryDirectory } from '@teahouse/test';
+import { LiveMemory, numberOption, oneOf, type ServiceName, serviceNames, temporaryDirectory } from '@teahouse/test';
 import { SingleBar } from 'cli-progress';
 import { register } from './accounts.js';
 import { Auditor } from './auditor.js';
@@ -16,11 +16,23 @@ const everyMs = 15_000;
 const slackMs = 2_000;
 const auditPatienceMs = 60_000;
 
+interface Plan {
+  readonly minutes: number;
+  readonly pace: readonly [number, number];
+  /** One instance of this keeps what it should not, to see that it is found. */
+  readonly leak: ServiceName | undefined;
+}
+
 /** Lets a crowd talk, come and go for so long, and measures all processes meanwhile. */
-async function soak(minutes: number, pace: readonly [number, number], told: (sample: number) => void) {
+async function soak({ minutes, pace, leak }: Plan, told: (sample: number) => void) {
   const random = new Random(1);
   const live = new LiveMemory(temporaryDirectory('live'));
-  const system = await startSystem(slackMs, live.env);
+  const { NODE_OPTIONS = '', ...env } = live.env;
+  const leaking = `--import ${new URL('./leak.js', import.meta.url).href}`;
+  const system = await startSystem(slackMs, (instance) => ({
+    ...env,
+    NODE_OPTIONS: instance === `${leak}.0` ? `${NODE_OPTIONS} ${leaking}` : NODE_OPTIONS,
+  }));
   let crowd: Crowd | undefined;
   let probe: Probe | undefined;
   try {
@@ -67,23 +79,28 @@ function tableOf(trends: readonly Trend[]): string {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { minutes: { type: 'string', default: '20' }, pause: { type: 'string', default: '50' } },
+    options: {
+      minutes: { type: 'string', default: '20' },
+      pause: { type: 'string', default: '50' },
+      leak: { type: 'string' },
+    },
   });
   const minutes = numberOption('minutes', values.minutes, 0.5);
   const pause = numberOption('pause', values.pause, 2);
+  const leak = values.leak === undefined ? undefined : oneOf('service', values.leak, serviceNames);
   const bar = new SingleBar({ format: '{bar} {percentage} %, {eta_formatted} left', hideCursor: true });
   const isTerminal = process.stderr.isTTY === true;
   if (isTerminal) bar.start(Math.ceil((minutes * 60_000) / everyMs), 0);
-  const { trends, acked, seconds, violations } = await soak(
-    minutes,
-    [Math.ceil(pause / 2), Math.ceil(pause * 1.5)],
-    (n) => {
-      if (isTerminal) bar.update(n);
-    },
-  ).finally(() => bar.stop());
+  const plan: Plan = { minutes, pace: [Math.ceil(pause / 2), Math.ceil(pause * 1.5)], leak };
+  const { trends, acked, seconds, violations } = await soak(plan, (n) => {
+    if (isTerminal) bar.update(n);
+  }).finally(() => bar.stop());
   process.stdout.write(`${tableOf(trends)}\n\n${acked} messages in ${seconds.toFixed(0)} s\n`);
   for (const { kind, text } of violations) process.stdout.write(`${kind}: ${text}\n`);
-  if (violations.length > 0 || trends.some(({ flat }) => !flat)) process.exitCode = 1;
+  const growing = trends.filter(({ flat }) => !flat);
+  for (const { who, what, perMinute } of growing)
+    process.stdout.write(`${who}: ${what} grows by ${perMinute.toFixed(2)} a minute\n`);
+  if (violations.length > 0 || growing.length > 0) process.exitCode = 1;
 }
 
 await main();

@@ -66,9 +66,12 @@ const healthMs = 700;
 /**
  * Starts everything and resolves when all of it is ready.
  * @param slackMs what a busy machine may add to the time within which a gateway tells the balancer its health, four times over
- * @param env more of the environment of all services
+ * @param envOf more of the environment of an instance, `auth.0`
  */
-export async function startSystem(slackMs: number, env: NodeJS.ProcessEnv = {}): Promise<System> {
+export async function startSystem(
+  slackMs: number,
+  envOf: (instance: string) => NodeJS.ProcessEnv = () => ({}),
+): Promise<System> {
   const directory = temporaryDirectory('faults');
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -82,11 +85,12 @@ export async function startSystem(slackMs: number, env: NodeJS.ProcessEnv = {}):
     const stack = await startStack({
       directory,
       instances: { auth: 2, 'group-chat': 2, 'private-chat': 2, gateway: 2 },
-      env: { ...settings, ...urls, NATS_URL: '', ...env },
+      env: { ...settings, ...urls, NATS_URL: '' },
       instanceEnv: async (service, index, env) => {
-        const { links, changed } = await putBetween(service, `${service}.${index}`, env);
+        const name = `${service}.${index}`;
+        const { links, changed } = await putBetween(service, name, env);
         instances.push(links);
-        return changed;
+        return { ...changed, ...envOf(name) };
       },
       log: (who, line) => appendFileSync(join(directory, `${who}.log`), `${new Date().toISOString()} ${line}\n`),
     });
