@@ -12,7 +12,7 @@ export interface Glide {
   readonly seen: readonly number[];
   /** Frames in which nothing of what was in sight before and should still be was drawn. */
   readonly lost: number;
-  /** How far a message that stayed in sight was from where the scrolling alone would have put it, at most; pixels. */
+  /** How far a message that stayed in sight was in the list from where the scrolling alone would have put it, at most; pixels. */
   readonly moved: number;
   /** Whether the beginning or the end of the conversation was reached. */
   readonly reached: boolean;
@@ -35,7 +35,7 @@ const gliding = `(async ({ name, by, withinMs }) => {
       .filter((one) => getComputedStyle(one).visibility === 'visible')
       .map((one) => [one.dataset.row, one.getBoundingClientRect()]);
     for (const [key, { height }] of all) heights.set(key, height);
-    return new Map(all.filter(([, { y, bottom }]) => bottom > top && y < top + height).map(([key, { y }]) => [key, y]));
+    return new Map(all.filter(([, { y, bottom }]) => bottom > top && y < top + height).map(([key, { y }]) => [key, y - top]));
   };
   const opened = () => document.querySelector('h1')?.textContent.includes(name) && drawn().size > 0;
   while (!opened() && performance.now() < deadline) await frame(() => {});

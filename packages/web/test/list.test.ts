@@ -77,6 +77,28 @@ t.test('whatever the heights of older messages, what is read stays where it is w
   t.strictSame(reader.complaints, []);
 });
 
+t.test('whoever scrolls away in the very frame in which the list gets smaller is not pulled back', async (t) => {
+  const { client } = await guest(house.stack, 'player4');
+  t.teardown(() => client.terminate());
+  await fill(client, 'Growing head', 1);
+  const reader = await house.visit(t, 'player4');
+  await reader.open('Growing head');
+  await reader.page.getByText('Part 0').first().waitFor();
+  const log = reader.page.getByRole('log', { name: 'Messages' });
+  const [before, after] = await log.evaluate(async (view) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    view.scrollBy(0, -250);
+    const before = view.scrollTop;
+    (view.parentElement as HTMLElement).style.marginTop = '36px';
+    await frame();
+    await frame();
+    return [before, view.scrollTop];
+  });
+  t.equal(after, before);
+  t.strictSame(reader.complaints, []);
+});
+
 t.test('no more is held than the device has memory for, and one can go up and down again', async (t) => {
   const { client } = await guest(house.stack, 'player3');
   t.teardown(() => client.terminate());

@@ -29,6 +29,8 @@ export function usePlacing(
     timer = setTimeout(release, settledMs);
   }
 
+  const isPlaced = () => Math.abs((scroller.value?.scrollTop ?? 0) - placed) <= 1;
+
   function release(): void {
     clearTimeout(timer);
     wanted = undefined;
@@ -57,11 +59,14 @@ export function usePlacing(
       place();
     },
 
+    /** Whether the list stands where it was brought last. */
+    holds: isPlaced,
+
     /** To be called when lines got other heights, before they are drawn with them. */
     resized(): void {
       if (!wanted) return;
-      if (Math.abs((scroller.value?.scrollTop ?? 0) - placed) > 1) release();
-      else void nextTick(place);
+      if (isPlaced()) void nextTick(place);
+      else release();
     },
   };
 }
