@@ -39,3 +39,13 @@ export class SeqScanner {
     return -1;
   }
 }
+
+/** The number whose digits begin at `at`. */
+export function numberAt(buffer: Buffer, at: number): number {
+  let value = 0;
+  for (let i = at; ; i += 1) {
+    const digit = (buffer[i] as number) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return value;
+    value = value * 10 + digit;
+  }
+}

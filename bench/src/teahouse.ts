@@ -1,6 +1,6 @@
 import { type Adapter, inParallel, type Member, type MemberEvents, SAMPLE_EVERY, type Stage } from './adapter.js';
 import { isContent } from './content.js';
-import { SeqScanner } from './scan.js';
+import { numberAt, SeqScanner } from './scan.js';
 import { WireSocket } from './wire.js';
 import type { Workload } from './workloads.js';
 
@@ -41,15 +41,6 @@ export interface Threads {
 
 /** Where the number begins in `{"type":"groupMessage","groupId":`. */
 const GROUP_ID_AT = 33;
-
-function numberAt(buffer: Buffer, at: number): number {
-  let value = 0;
-  for (let i = at; ; i += 1) {
-    const digit = (buffer[i] as number) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return value;
-    value = value * 10 + digit;
-  }
-}
 
 /** For who asks and listens to nothing else. */
 export const nowhere: MemberEvents = { acked() {}, delivered() {}, failed() {}, noticed() {} };

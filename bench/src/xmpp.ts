@@ -1,6 +1,7 @@
 import { within } from '@teahouse/test';
 import type { Member, MemberEvents, Stage } from './adapter.js';
 import { isContent, originOf } from './content.js';
+import { numberAt } from './scan.js';
 import { WireSocket } from './wire.js';
 import type { Workload } from './workloads.js';
 
@@ -41,16 +42,6 @@ function placesOf({ conversations }: Workload): Place[] {
     }
   }
   return places;
-}
-
-/** The number whose digits begin at `at`. */
-function numberAt(buffer: Buffer, at: number): number {
-  let value = 0;
-  for (let i = at; ; i += 1) {
-    const digit = (buffer[i] as number) - 0x30;
-    if (!(digit >= 0 && digit <= 9)) return value;
-    value = value * 10 + digit;
-  }
 }
 
 /**
