@@ -2,8 +2,13 @@ import type { Notice } from '@teahouse/contracts';
 import type { Row } from '@teahouse/service-kit';
 import type { StoredMessage } from './types.js';
 
+const columns = ['seq', 'id', 'fromUserId', 'content', 'kind', 'notice', 'clientId', 'createTime', 'recalled'];
+
 /** What `toMessage` needs of a message's row. */
-export const messageColumns = 'seq, id, fromUserId, content, kind, notice, clientId, createTime, recalled';
+export const messageColumns = columns.join(', ');
+
+/** The same where the table goes by another name. */
+export const messageColumnsOf = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
 
 export function toMessage(conversationId: number, row: Row): StoredMessage {
   const { notice, clientId } = row;
