@@ -54,6 +54,8 @@ export function connectionOptions(address: MysqlAddress) {
     connectTimeout: 5000,
     multipleStatements: true,
     stringifyObjects: true,
+    // Notes who called, for the stack of an error that may come: 23 µs with each statement.
+    trace: false,
   } satisfies mysql.ConnectionOptions;
 }
 
