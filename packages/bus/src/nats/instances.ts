@@ -77,7 +77,7 @@ export class Roll {
     private readonly link: Link,
     private readonly inbox: string,
   ) {
-    link.onStatus(() => this.#places.clear());
+    link.onStatus(() => this.#forget());
   }
 
   /** What a request on this subject has to be sent to: the subject itself, or that of one instance that is there. */
@@ -87,6 +87,13 @@ export class Roll {
     place.usedAt = performance.now();
     const { instead } = place;
     return instead.length === 0 ? subject : `${subject}.${instead[Math.floor(Math.random() * instead.length)]}`;
+  }
+
+  /** All of it is learned anew where requests go on after the connection was away. */
+  #forget(): void {
+    this.#places.clear();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #watch(name: string): Place {
