@@ -242,6 +242,17 @@ t.test('only a valid token of a living login opens what needs one', async (t) =>
   t.equal((await ask(`${url}/me`, 'GET', undefined, token)).status, 401, 'an ended login');
 });
 
+t.test('a token that was good is refused once it has expired', async (t) => {
+  const { url, services } = await testGateway(t);
+  // Two seconds of the tolerance of five are left.
+  const ends = (Math.floor(Date.now() / 1000) + 2) * 1000;
+  const token = services.token(player, { expiresIn: -3 });
+  const statusNow = async () => (await ask(`${url}/me`, 'GET', undefined, token)).status;
+  t.equal(await statusNow(), 200);
+  await eventually(async () => (await statusNow()) === 401, 5_000, 'the token has expired');
+  t.ok(Date.now() >= ends, 'not before its time');
+});
+
 t.test('a key that comes after the gateway started is found', async (t) => {
   const { url, services } = await testGateway(t, {}, { publishKey: false });
   const token = services.token(player);
