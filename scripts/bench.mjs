@@ -11,7 +11,7 @@ const programs = {
   ],
   'bench:connections': [
     'connections-main',
-    '[--clients 5000] [--groups 10]    many connections: memory, logins, coming back',
+    '[--clients 5000] [--groups 10] [--times 3]    many connections: memory, logins, coming back',
   ],
   'bench:history': [
     'history-main',

@@ -8,8 +8,9 @@ import { register } from './teahouse.js';
 
 /*
  * Many connections: what one costs in memory while it is idle, how fast all log in, and how long it takes until all are
- * back and have read what they missed. Users are registered over REST; groups are made in the database, before anybody
- * logs in, as making them one by one would take longer than all the rest.
+ * back and have read what they missed, some times over: the collections that memory is read after throw compiled code away,
+ * so that who comes next finds servers as if they had just started. Users are registered over REST; groups are made in the
+ * database, before anybody logs in, as making them one by one would take longer than all the rest.
  */
 
 const GROUP_SIZE = 100;
@@ -19,9 +20,11 @@ const { values } = parseArgs({
   options: {
     clients: { type: 'string', default: '5000' },
     groups: { type: 'string', default: '10' },
+    times: { type: 'string', default: '3' },
   },
 });
 const clients = wholeOption('clients', values.clients, 1);
+const times = wholeOption('times', values.times, 1);
 const groupsEach = wholeOption('groups', values.groups, 1);
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -91,17 +94,19 @@ try {
     const grown = (after[name] as number) - (before[name] as number);
     say(`memory of ${name}: ${(grown / clients / 1024).toFixed(1)} KiB a connection`);
   }
-  for (const visitor of visitors) visitor.leave();
   // While all are away something is said in every tenth group: each client has about one message to read afterwards.
   const spoken = groupIds.filter((_, i) => i % 10 === 0);
-  await inParallel(spoken, 8, async (groupId) => {
-    const speaker = visitors[groupIds.indexOf(groupId)] as Visitor;
-    await speaker.come(url);
-    await speaker.say(groupId, 'news');
-    speaker.leave();
-  });
-  await pause(idleMs);
-  tellArrival('back', await arrive(url, visitors, present, { ...pids, generator: process.pid }));
+  for (let time = 1; time <= times; time += 1) {
+    for (const visitor of visitors) visitor.leave();
+    await inParallel(spoken, 8, async (groupId) => {
+      const speaker = visitors[groupIds.indexOf(groupId)] as Visitor;
+      await speaker.come(url);
+      await speaker.say(groupId, 'news');
+      speaker.leave();
+    });
+    await pause(idleMs);
+    tellArrival(`back, ${time}`, await arrive(url, visitors, present, { ...pids, generator: process.pid }));
+  }
   for (const visitor of [...visitors, present]) visitor.leave();
 } finally {
   await arena.close();

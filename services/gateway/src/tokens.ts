@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import type { Bus } from '@teahouse/bus';
 import {
   type KeyEntry,
@@ -39,7 +39,7 @@ const claimsShape = Compile(TokenClaims);
 const kidForm = /^[A-Za-z0-9_-]{1,64}$/;
 /** Keys kept at most; there are two or three at any time. */
 const maxKeys = 100;
-/** Checked tokens kept at most, about 700 bytes each; beyond it the oldest is checked again when it comes. */
+/** Checked tokens kept at most, about 200 bytes each beside what a connection has of them anyhow; beyond it the oldest is checked again when it comes. */
 const maxChecked = 10_000;
 const clockToleranceSeconds = 5;
 
@@ -49,6 +49,7 @@ const clockToleranceSeconds = 5;
  */
 export class Tokens {
   readonly #keys = new Map<string, Key>();
+  /** By the token's SHA-256. */
   readonly #checked = new Map<string, Checked>();
   readonly #keyView: LateView<KeyEntry>;
   readonly #revocations: LateView<RevocationEntry>;
@@ -74,7 +75,8 @@ export class Tokens {
    */
   async verify(token: string): Promise<Holder> {
     const now = Date.now();
-    const checked = this.#checked.get(token);
+    const digest = hash('sha256', token, 'base64');
+    const checked = this.#checked.get(digest);
     const kid = checked?.kid ?? kidOf(token);
     const key = kid === undefined ? undefined : (this.#keys.get(kid) ?? (await this.#fetch(kid)));
     if (kid === undefined || !key || key.until <= now) throw invalid();
@@ -89,21 +91,21 @@ export class Tokens {
         clockTolerance: clockToleranceSeconds,
       });
     } catch (cause) {
-      this.#checked.delete(token);
+      this.#checked.delete(digest);
       throw cause instanceof jwt.TokenExpiredError
         ? invalid('The token has expired.', cause)
         : invalid(undefined, cause);
     }
     const holder = holderOf(claims);
     const { exp } = claims as TokenClaims;
-    this.#keep(token, { kid, until: (exp + clockToleranceSeconds) * 1000, holder });
+    this.#keep(digest, { kid, until: (exp + clockToleranceSeconds) * 1000, holder });
     return holder;
   }
 
-  #keep(token: string, checked: Checked): void {
-    this.#checked.delete(token);
+  #keep(digest: string, checked: Checked): void {
+    this.#checked.delete(digest);
     if (this.#checked.size >= maxChecked) this.#checked.delete(this.#checked.keys().next().value as string);
-    this.#checked.set(token, checked);
+    this.#checked.set(digest, checked);
   }
 
   /** Who holds a token that auth has just handed out over the bus. */
