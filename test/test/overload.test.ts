@@ -26,7 +26,7 @@ const loginMs = 10_000;
 const memory = new LiveMemory(temporaryDirectory('live'));
 const stack = await startStack({
   directory: temporaryDirectory('overload'),
-  env: { SEED_DEMO: 'true', LOG_LEVEL: 'error', RATE_MESSAGES_PER_SECOND: '0', ...memory.env },
+  env: { NATS_URL: '', SEED_DEMO: 'true', LOG_LEVEL: 'error', RATE_MESSAGES_PER_SECOND: '0', ...memory.env },
   log: (who, line) => t.comment(`${who}: ${line}`),
 });
 t.teardown(() => stack.stop());

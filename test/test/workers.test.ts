@@ -10,7 +10,13 @@ const workers = 2;
 const patience = 60_000;
 const stack = await startStack({
   directory: temporaryDirectory('workers'),
-  env: { SEED_DEMO: 'true', LOG_LEVEL: 'warn', RATE_MESSAGES_PER_SECOND: '0', GATEWAY_WORKERS: String(workers) },
+  env: {
+    NATS_URL: '',
+    SEED_DEMO: 'true',
+    LOG_LEVEL: 'warn',
+    RATE_MESSAGES_PER_SECOND: '0',
+    GATEWAY_WORKERS: String(workers),
+  },
   log: (who, line) => t.comment(`${who}: ${line}`),
 });
 t.teardown(() => stack.stop());

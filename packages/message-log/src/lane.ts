@@ -20,6 +20,8 @@ const busyPauseMs = 3;
 const lostPauseMs = 50;
 /** A conversation that was locked elsewhere in so many batches, one after the other, waits for its lock: it may never be free by chance. */
 const patience = 10;
+/** What waits is not refused for a longer time than this that its batch would take, milliseconds. */
+const mostExpectedMs = 900;
 /** A batch, or a draft by itself, is tried this often when the database refuses it. */
 const attempts = 2;
 const attemptsAlone = 3;
@@ -40,6 +42,8 @@ export class Lane<D extends Draft> {
   #work: Promise<void> | undefined;
   #closed = false;
   #reachable = true;
+  /** How long the last batches took, milliseconds; two, as one that was slow does not make a slow database. */
+  #took: readonly [number, number] = [0, 0];
 
   constructor(options: LaneOptions<D>) {
     this.#options = options;
@@ -84,10 +88,11 @@ export class Lane<D extends Draft> {
   }
 
   #take(): Entry<D>[] {
-    const now = Date.now();
+    // What would be stored too late to be told so costs a slow database what others could have had in time.
+    const soonest = Date.now() + Math.min(...this.#took, mostExpectedMs);
     const batch: Entry<D>[] = [];
     const add = (entry: Entry<D>) => {
-      if (entry.deadline > now) batch.push(entry);
+      if (entry.deadline > soonest) batch.push(entry);
       else entry.settle(new TeahouseError('UNAVAILABLE'));
     };
     const room = this.#waiting.length > 0 ? batchSize / 2 : batchSize;
@@ -113,7 +118,9 @@ export class Lane<D extends Draft> {
   async #process(batch: Entry<D>[]): Promise<void> {
     for (let attempt = 1; attempt <= attempts; attempt++) {
       try {
+        const since = performance.now();
         const putOff = await this.#options.transact(batch);
+        this.#took = [this.#took[1], performance.now() - since];
         this.#reached();
         this.#park(putOff);
         if (putOff.length > 0 || this.#skips.size > 0) this.#countSkips(batch, putOff);

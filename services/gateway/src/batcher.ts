@@ -9,6 +9,10 @@ const leastMs = 200;
 const requestsAtOnce = 3;
 /** Without an answer for this long a request is late, and the next does not wait for it: its instance may hang. */
 const lateMs = 50;
+/** Where requests take longer one is late after twice that, but never later than this. */
+const latestMs = 1200;
+/** A service whose requests take so long has enough of them. */
+const slowMs = 250;
 /** Sends of one domain that wait or are in flight here; beyond it they are refused at once. */
 const capacity = 20_000;
 
@@ -40,6 +44,8 @@ export class Batcher<Item> {
   /** how many of `#size` are in flight */
   #asked = 0;
   #late = 0;
+  /** What the last two answered requests took, milliseconds; two, as one that was slow does not make a slow service. */
+  #took: readonly [number, number] = [0, 0];
   #size = 0;
   #scheduled = false;
 
@@ -83,7 +89,7 @@ export class Batcher<Item> {
         late = true;
         this.#late += 1;
         this.#pump();
-      }, lateMs);
+      }, this.#patience());
       const answered = () => {
         clearTimeout(clock);
         if (late) this.#late -= 1;
@@ -98,10 +104,28 @@ export class Batcher<Item> {
     }
   }
 
-  /** Large batches make throughput: beside a request that is not late only a full one goes, which several instances share. */
+  /**
+   * Large batches make throughput: beside a request that is not late only a full one goes, which several instances share.
+   * None goes beside another where the service is slow: it would only wait there, and its sends end unanswered.
+   */
   #mayAsk(): boolean {
     if (this.#requests === requestsAtOnce) return false;
-    return this.#requests === this.#late || this.#size - this.#asked >= limits.batch;
+    if (this.#requests === this.#late) return true;
+    return this.#usualMs() < slowMs && this.#size - this.#asked >= limits.batch;
+  }
+
+  /** What a request takes. */
+  #usualMs(): number {
+    return Math.min(...this.#took);
+  }
+
+  /** With less time left than this a send would be stored and yet told that it failed. */
+  #leastMs(): number {
+    return Math.min(Math.max(leastMs, 1.25 * this.#usualMs()), latestMs);
+  }
+
+  #patience(): number {
+    return Math.min(Math.max(lateMs, 2 * this.#usualMs()), latestMs);
   }
 
   #answered(batch: readonly Waiting<Item>[], lines: readonly string[]): void {
@@ -115,7 +139,9 @@ export class Batcher<Item> {
     this.#pump();
   }
 
+  /** What a request carries, and the lines it is from. Who has not the time left that one takes is refused and not among it. */
   #take(): { batch: Waiting<Item>[]; lines: string[] } {
+    const soonest = Date.now() + this.#leastMs();
     const batch: Waiting<Item>[] = [];
     const lines: string[] = [];
     let bytes = 0;
@@ -124,9 +150,14 @@ export class Batcher<Item> {
       let count = 0;
       while (count < queue.length && batch.length < limits.batch) {
         const waiting = queue[count] as Waiting<Item>;
-        if (batch.length > 0 && bytes + waiting.bytes > limits.payloadBytes) break;
-        bytes += waiting.bytes;
-        batch.push(waiting);
+        if (waiting.deadline < soonest) {
+          this.#size -= 1;
+          waiting.reject(new TeahouseError('UNAVAILABLE'));
+        } else {
+          if (batch.length > 0 && bytes + waiting.bytes > limits.payloadBytes) break;
+          bytes += waiting.bytes;
+          batch.push(waiting);
+        }
         count += 1;
       }
       if (count === 0) break;
@@ -139,24 +170,16 @@ export class Batcher<Item> {
   }
 
   async #ask(batch: readonly Waiting<Item>[]): Promise<void> {
-    const now = Date.now();
-    const begun: Waiting<Item>[] = [];
-    let deadline = Number.POSITIVE_INFINITY;
-    for (const waiting of batch) {
-      if (waiting.deadline - now < leastMs) {
-        waiting.reject(new TeahouseError('UNAVAILABLE'));
-      } else {
-        begun.push(waiting);
-        deadline = Math.min(deadline, waiting.deadline);
-      }
-    }
-    if (begun.length === 0) return;
+    if (batch.length === 0) return;
+    const since = Date.now();
+    const deadline = batch.reduce((first, waiting) => Math.min(first, waiting.deadline), Number.POSITIVE_INFINITY);
     const results = await this.#append(
-      begun.map(({ item }) => item),
-      deadline - now,
+      batch.map(({ item }) => item),
+      deadline - since,
     );
-    for (let index = 0; index < begun.length; index += 1) {
-      const { resolve, reject } = begun[index] as Waiting<Item>;
+    this.#took = [this.#took[1], Date.now() - since];
+    for (let index = 0; index < batch.length; index += 1) {
+      const { resolve, reject } = batch[index] as Waiting<Item>;
       const result = results[index];
       if (result === undefined) reject(new TeahouseError('INTERNAL'));
       else if ('code' in result) reject(new TeahouseError(result.code, result.message));
