@@ -15,6 +15,9 @@ const retryAfterHeader = 'Teahouse-Retry-After';
 /** For requests that bring no deadline, say from a command line. */
 const defaultTimeoutMs = 5_000;
 
+/** A request of fewer bytes is no batch, and many of its like may come in one turn. */
+const smallBytes = 1024;
+
 interface Pending {
   readonly subject: string;
   readonly timer: NodeJS.Timeout;
@@ -50,6 +53,7 @@ export class Requests {
       const header = headers();
       header.append(deadlineHeader, String(Date.now() + timeoutMs));
       const send = (to: string) => this.#link.send(to, payload, this.#inbox + token, header);
+      if (payload.length < smallBytes) this.#link.gather();
       const target = this.#link.connected ? this.#roll.targetOf(subject) : subject;
       if (!send(target)) {
         reject(unavailable('disconnected', subject));
