@@ -11,6 +11,8 @@ const requestsAtOnce = 3;
 const lateMs = 50;
 /** Where requests take longer one is late after twice that, but never later than this. */
 const latestMs = 1200;
+/** So many that wait are worth a request beside one that is under way: what they wait for is not the processor alone. */
+const besideFrom = 64;
 /** A service whose requests take so long has enough of them. */
 const slowMs = 250;
 /** Sends of one domain that wait or are in flight here; beyond it they are refused at once. */
@@ -105,13 +107,13 @@ export class Batcher<Item> {
   }
 
   /**
-   * Large batches make throughput: beside a request that is not late only a full one goes, which several instances share.
-   * None goes beside another where the service is slow: it would only wait there, and its sends end unanswered.
+   * Large batches make throughput: beside a request that is not late only another large one goes. None does where the
+   * service is slow: it would only wait there, and its sends end unanswered.
    */
   #mayAsk(): boolean {
     if (this.#requests === requestsAtOnce) return false;
     if (this.#requests === this.#late) return true;
-    return this.#usualMs() < slowMs && this.#size - this.#asked >= limits.batch;
+    return this.#usualMs() < slowMs && this.#size - this.#asked >= besideFrom;
   }
 
   /** What a request takes. */

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { limits, type Stored } from '@teahouse/contracts';
 import { eventually } from '@teahouse/test';
 import t from 'tap';
@@ -60,6 +60,48 @@ t.test('a full request goes beside the one in flight, and no more than three', a
   }
   t.equal((await Promise.all(sends)).length, 3 * limits.batch + 1);
   t.equal(asked.length, 4);
+});
+
+t.test('many that wait go beside the request in flight, few do not', async (t) => {
+  const { batcher, asked, count } = held();
+  const sends = [batcher.send('first', 'first', 10)];
+  await count(1);
+  for (let i = 0; i < 63; i += 1) sends.push(batcher.send(`${i}`, `${i}`, 10));
+  for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+  t.equal(asked.length, 1);
+  asked[0]?.answer();
+  await count(2);
+  for (let i = 0; i < 64; i += 1) sends.push(batcher.send(`again ${i}`, `${i}`, 10));
+  await count(3);
+  for (const request of asked.slice(1)) request.answer();
+  t.equal((await Promise.all(sends)).length, 128);
+});
+
+t.test('a slow service is asked one question at a time, and not for what it could not answer in time', async (t) => {
+  const { batcher, asked, count } = held();
+  const slowMs = 700;
+  for (let round = 1; round <= 2; round += 1) {
+    const sent = batcher.send('a', `${round}`, 10);
+    await count(round);
+    await delay(slowMs);
+    asked[round - 1]?.answer();
+    await sent;
+  }
+  const first = batcher.send('a', 'first', 10);
+  await count(3);
+  const others = Array.from({ length: limits.batch }, (_, i) => batcher.send(`${i}`, `${i}`, 10));
+  const told = await Promise.allSettled(others);
+  t.ok(
+    told.every((result) => result.status === 'rejected' && result.reason.code === 'UNAVAILABLE'),
+    'by the time that the request before them is late they have less left than one takes',
+  );
+  t.equal(asked.length, 3, 'nobody went beside it');
+  asked[2]?.answer();
+  await first;
+  const last = batcher.send('a', 'last', 10);
+  await count(4);
+  asked[3]?.answer();
+  t.ok(await last, 'who has time is asked for');
 });
 
 t.test('a late request holds up its own line and nobody else', async (t) => {
