@@ -11,8 +11,10 @@ const requestsAtOnce = 3;
 const lateMs = 50;
 /** Where requests take longer one is late after twice that, but never later than this. */
 const latestMs = 1200;
-/** So many that wait are worth a request beside one that is under way: what they wait for is not the processor alone. */
-const besideFrom = 64;
+/** Half of all sends are worth a request beside the one under way, but never fewer than this, */
+const fewBeside = 16;
+/** and so many always. */
+const manyBeside = 64;
 /** A service whose requests take so long has enough of them. */
 const slowMs = 250;
 /** Sends of one domain that wait or are in flight here; beyond it they are refused at once. */
@@ -113,7 +115,8 @@ export class Batcher<Item> {
   #mayAsk(): boolean {
     if (this.#requests === requestsAtOnce) return false;
     if (this.#requests === this.#late) return true;
-    return this.#usualMs() < slowMs && this.#size - this.#asked >= besideFrom;
+    const enough = Math.min(Math.max(this.#size / 2, fewBeside), manyBeside);
+    return this.#usualMs() < slowMs && this.#size - this.#asked >= enough;
   }
 
   /** What a request takes. */
