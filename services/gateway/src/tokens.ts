@@ -39,7 +39,10 @@ const claimsShape = Compile(TokenClaims);
 const kidForm = /^[A-Za-z0-9_-]{1,64}$/;
 /** Keys kept at most; there are two or three at any time. */
 const maxKeys = 100;
-/** Checked tokens kept at most, about 200 bytes each beside what a connection has of them anyhow; beyond it the oldest is checked again when it comes. */
+/**
+ * Checked tokens kept at most, about 200 bytes each beside what a connection has of them anyhow; beyond it the oldest is
+ * checked again when it comes.
+ */
 const maxChecked = 10_000;
 const clockToleranceSeconds = 5;
 
