@@ -7,7 +7,7 @@ import { isReport, leave } from './messages.js';
 /** From fork to the first report of readiness. */
 const startMs = 60_000;
 /** A worker that reports nothing for so long hangs and is killed: its clients do better elsewhere. */
-const silentMs = 8_000;
+const silentMs = 6_000;
 const watchMs = 1_000;
 /** A leaving worker has 9 s of grace; then it is killed. */
 const leaveMs = 10_000;
