@@ -144,10 +144,13 @@ t.test(
     let seq = 0;
     for (let more = true; more; ) {
       const page = await other.request({ type: 'history', groupId: official, afterSeq: seq, limit: 200 }, patience);
-      for (const message of page.messages as { seq: number; content: string }[]) {
-        t.equal(message.seq, ++seq);
-        seqs.set(message.content, [...(seqs.get(message.content) ?? []), message.seq]);
-      }
+      const messages = page.messages as { seq: number; content: string }[];
+      t.same(
+        messages.map((message) => message.seq),
+        messages.map((_, index) => seq + index + 1),
+      );
+      for (const message of messages) seqs.set(message.content, [...(seqs.get(message.content) ?? []), message.seq]);
+      seq += messages.length;
       more = page.more === true;
     }
     for (const { clientId, frame } of [...usual, ...acked, ...afterwards])
