@@ -20,7 +20,7 @@ const busyPauseMs = 3;
 const lostPauseMs = 50;
 /** A conversation that was locked elsewhere in so many batches, one after the other, waits for its lock: it may never be free by chance. */
 const patience = 10;
-/** What waits is not refused for a longer time than this that its batch would take, milliseconds. */
+/** However long the last batches took, what has more time left than this is tried, milliseconds. */
 const mostExpectedMs = 900;
 /** A batch, or a draft by itself, is tried this often when the database refuses it. */
 const attempts = 2;

@@ -2,6 +2,7 @@ import { type Dialect, list, type Param, type Statement } from '@teahouse/servic
 import { pairs, wordsOf } from './dialect.js';
 import { secondOf } from './moved.js';
 import { contentHash } from './plan.js';
+import { messageColumns } from './rows.js';
 import type { Draft, LogTables, StoredBatch } from './types.js';
 
 /** The statements of the append path. Values always go through placeholders; names come from our own code. */
@@ -15,8 +16,6 @@ export interface Statements {
   /** Everything to store, as one transaction's statements up to COMMIT. */
   store(batches: readonly StoredBatch[], now: number): Statement[];
 }
-
-const messageColumns = 'seq, id, fromUserId, content, kind, notice, clientId, createTime, recalled';
 
 export function createStatements(dialect: Dialect, tables: LogTables, columns: readonly string[]): Statements {
   const { byPrimaryKey, lockFree, lockAll } = wordsOf(dialect);
