@@ -45,6 +45,13 @@ module.exports = {
     service('private-chat'),
     service('gateway'),
     {
+      name: 'gateway-has-no-database',
+      comment: 'Loading what speaks to databases would be a fifth of the time that a gateway takes to start.',
+      severity: 'error',
+      from: { path: '^services/gateway/src/' },
+      to: { path: ['^packages/service-kit/(dist|src)/database/', '^(node_modules/)?(typeorm|mysql2|libsql)(/|$)'] },
+    },
+    {
       name: 'helpers-know-nobody',
       comment: 'The test helpers serve the tests of every package, so they rest on none.',
       severity: 'error',

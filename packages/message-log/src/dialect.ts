@@ -1,4 +1,4 @@
-import { type Dialect, type Param, values } from '@teahouse/service-kit';
+import { type Dialect, type Param, values } from '@teahouse/service-kit/database';
 
 /** What the log's statements spell differently in each dialect. SQLite has one writer, so its rows need no locks. */
 export interface Words {

@@ -1,5 +1,5 @@
 import { type Notice, TeahouseError } from '@teahouse/contracts';
-import { type Dialect, type Param, type Row, values } from '@teahouse/service-kit';
+import { type Dialect, type Param, type Row, values } from '@teahouse/service-kit/database';
 import { uuidv7 } from 'uuidv7';
 import { hideRecalled } from './archive/recalls.js';
 import { archiveTablesOf } from './archive/tables.js';

@@ -1,4 +1,4 @@
-import { ddl, dialectOf } from '@teahouse/service-kit';
+import { ddl, dialectOf } from '@teahouse/service-kit/database';
 import type { QueryRunner } from 'typeorm';
 import { wideText } from './dialect.js';
 import type { LogTables } from './types.js';

@@ -1,4 +1,4 @@
-import { ddl, dialectOf } from '@teahouse/service-kit';
+import { ddl, dialectOf } from '@teahouse/service-kit/database';
 import type { QueryRunner } from 'typeorm';
 import type { LogMigration } from './migration.js';
 import type { LogTables } from './types.js';

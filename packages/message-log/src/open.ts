@@ -1,5 +1,5 @@
 import { TeahouseError } from '@teahouse/contracts';
-import type { Row, Session } from '@teahouse/service-kit';
+import type { Row, Session } from '@teahouse/service-kit/database';
 import { createClock } from './clock.js';
 import { createHistory } from './history.js';
 import { createInside } from './inside.js';

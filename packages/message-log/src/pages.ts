@@ -1,5 +1,6 @@
 import { TeahouseError } from '@teahouse/contracts';
-import type { Database, Log, Row } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import type { Database, Row } from '@teahouse/service-kit/database';
 import type { EntityManager } from 'typeorm';
 import { hideRecalled } from './archive/recalls.js';
 import { archiveTablesOf } from './archive/tables.js';

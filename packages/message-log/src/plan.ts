@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { TeahouseError } from '@teahouse/contracts';
-import type { Row } from '@teahouse/service-kit';
+import type { Row } from '@teahouse/service-kit/database';
 import { uuidv7 } from 'uuidv7';
 import type { Draft, LogRules, Stored, StoredBatch, StoredMessage, Verdict } from './types.js';
 

@@ -1,5 +1,6 @@
 import { limits } from '@teahouse/contracts';
-import type { Database, Log, Row } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import type { Database, Row } from '@teahouse/service-kit/database';
 import type { LogTables } from './types.js';
 
 const everyMs = 60_000;

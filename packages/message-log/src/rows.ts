@@ -1,5 +1,5 @@
 import type { Notice } from '@teahouse/contracts';
-import type { Row } from '@teahouse/service-kit';
+import type { Row } from '@teahouse/service-kit/database';
 import type { StoredMessage } from './types.js';
 
 const columns = ['seq', 'id', 'fromUserId', 'content', 'kind', 'notice', 'clientId', 'createTime', 'recalled'];

@@ -1,4 +1,4 @@
-import { type Dialect, list, type Param, type Statement } from '@teahouse/service-kit';
+import { type Dialect, list, type Param, type Statement } from '@teahouse/service-kit/database';
 import { pairs, wordsOf } from './dialect.js';
 import { secondOf } from './moved.js';
 import { contentHash } from './plan.js';

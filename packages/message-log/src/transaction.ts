@@ -1,13 +1,13 @@
 import { TeahouseError } from '@teahouse/contracts';
+import type { Log } from '@teahouse/service-kit';
 import {
   classify,
   type Dialect,
-  type Log,
   type Row,
   type Run,
   type Session,
   type Statement,
-} from '@teahouse/service-kit';
+} from '@teahouse/service-kit/database';
 import type { Clock } from './clock.js';
 import type { Entry } from './entry.js';
 import { type Known, type Plan, plan, sentKey } from './plan.js';

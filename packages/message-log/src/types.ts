@@ -1,5 +1,6 @@
 import type { ErrorCode, MessageKind, Notice, TeahouseError } from '@teahouse/contracts';
-import type { Database, Log, Row, Statement } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import type { Database, Row, Statement } from '@teahouse/service-kit/database';
 import type { EntityManager } from 'typeorm';
 
 /** Names of the tables of one log. They come from our own code: nothing escapes them. */

@@ -1,6 +1,7 @@
 import { createMemoryHub, type MemoryHub } from '@teahouse/bus';
 import { openArchive } from '@teahouse/message-log';
-import { createMetrics, type Database, openDatabase, type Row } from '@teahouse/service-kit';
+import { createMetrics } from '@teahouse/service-kit';
+import { type Database, openDatabase, type Row } from '@teahouse/service-kit/database';
 import { eventually } from '@teahouse/test';
 import type { Test } from 'tap';
 import { type Chat, draft, openChat, say, soon, tables } from './chat.js';

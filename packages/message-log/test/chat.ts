@@ -9,7 +9,8 @@ import {
   openLog,
   type StoredBatch,
 } from '@teahouse/message-log';
-import { createLog, type Database, ddl, dialectOf, type Log, openDatabase, type Row } from '@teahouse/service-kit';
+import { createLog, type Log } from '@teahouse/service-kit';
+import { type Database, ddl, dialectOf, openDatabase, type Row } from '@teahouse/service-kit/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 export const tables = { conversation: 'room', message: 'room_message', key: 'roomId', sent: 'room_sent_id' };

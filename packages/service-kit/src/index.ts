@@ -1,10 +1,4 @@
-export { type Act, AuditRow, actsBefore, createAudit, forgetActs, noteAct } from './audit.js';
 export { ConfigError, commonConfig, databaseUrl, type LogLevel, loadConfig, logLevels, port } from './config.js';
-export { type Ddl, ddl, dialectOf } from './database/ddl.js';
-export { classify, type ErrorKind } from './database/errors.js';
-export { openDatabase } from './database/open.js';
-export type { Database, Dialect, OpenOptions, Param, Row, Run, Session, Statement } from './database/types.js';
-export { list, values } from './database/values.js';
 export { type Health, type HealthOptions, type Metrics, type Readiness, startHealth } from './health.js';
 export { createLog, type Log } from './log.js';
 export { createMetrics } from './metrics.js';

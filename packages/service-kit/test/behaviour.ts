@@ -1,5 +1,5 @@
 import { TeahouseError } from '@teahouse/contracts';
-import { classify, type Database, openDatabase, values } from '@teahouse/service-kit';
+import { classify, type Database, openDatabase, values } from '@teahouse/service-kit/database';
 import type { Test } from 'tap';
 import { quiet, schema, Thing } from './things.js';
 

@@ -1,4 +1,5 @@
-import { createLog, type Database, openDatabase, type Session } from '@teahouse/service-kit';
+import { createLog } from '@teahouse/service-kit';
+import { type Database, openDatabase, type Session } from '@teahouse/service-kit/database';
 import t, { type Test } from 'tap';
 import { commit, contents, insert, open } from './behaviour.js';
 import { type Mysql, startMysql } from './mysql.js';

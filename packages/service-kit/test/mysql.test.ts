@@ -1,4 +1,5 @@
-import { ConfigError, classify, createLog, type Database, openDatabase } from '@teahouse/service-kit';
+import { ConfigError, createLog } from '@teahouse/service-kit';
+import { classify, type Database, openDatabase } from '@teahouse/service-kit/database';
 import { eventually, within } from '@teahouse/test';
 import t, { type Test } from 'tap';
 import type { QueryRunner } from 'typeorm';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TeahouseError } from '@teahouse/contracts';
-import { openDatabase } from '@teahouse/service-kit';
+import { openDatabase } from '@teahouse/service-kit/database';
 import t from 'tap';
 import { behaves, contents, insert, open } from './behaviour.js';
 import { quiet, schema, Thing } from './things.js';

@@ -1,4 +1,5 @@
-import { createLog, ddl, dialectOf, type Log } from '@teahouse/service-kit';
+import { createLog, type Log } from '@teahouse/service-kit';
+import { ddl, dialectOf } from '@teahouse/service-kit/database';
 import { Column, Entity, type MigrationInterface, PrimaryGeneratedColumn, type QueryRunner } from 'typeorm';
 
 /** A table to play with. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { ConfigError, classify, type Log, openDatabase } from '@teahouse/service-kit';
+import { ConfigError, type Log } from '@teahouse/service-kit';
+import { classify, openDatabase } from '@teahouse/service-kit/database';
 
 /**
  * Keeps other processes out of a data directory until it is closed or this process ends, however it ends: the lock is an

@@ -10,7 +10,8 @@ import {
   privateChatMigrations,
   startPrivateChat,
 } from '@teahouse/private-chat';
-import { ConfigError, createLog, type Database, type Log, loadConfig, openDatabase } from '@teahouse/service-kit';
+import { ConfigError, createLog, type Log, loadConfig } from '@teahouse/service-kit';
+import { type Database, openDatabase } from '@teahouse/service-kit/database';
 import { lockDirectory } from './lock.js';
 
 export interface StandaloneOptions {

@@ -1,5 +1,5 @@
 import { type Administrator, TeahouseError } from '@teahouse/contracts';
-import { type Database, noteAct } from '@teahouse/service-kit';
+import { type Database, noteAct } from '@teahouse/service-kit/database';
 import { Between, type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { LoginRow, UserRow } from './entities.js';
 import { usernameKey } from './store.js';

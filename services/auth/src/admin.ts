@@ -1,5 +1,5 @@
 import { type Account, type authCalls, type CallReply, type CallRequest, systemRoles } from '@teahouse/contracts';
-import { actsBefore, type Database } from '@teahouse/service-kit';
+import { actsBefore, type Database } from '@teahouse/service-kit/database';
 import type { AdminStore } from './admin-store.js';
 import type { UserRow } from './entities.js';
 import type { Passwords } from './passwords.js';

@@ -1,5 +1,6 @@
 import type { Bus } from '@teahouse/bus';
-import type { Database, Log, Readiness } from '@teahouse/service-kit';
+import type { Log, Readiness } from '@teahouse/service-kit';
+import type { Database } from '@teahouse/service-kit/database';
 import { Accounts } from './accounts.js';
 import { Administration } from './admin.js';
 import { AdminStore } from './admin-store.js';

@@ -1,4 +1,4 @@
-import { AuditRow } from '@teahouse/service-kit';
+import { AuditRow } from '@teahouse/service-kit/database';
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 /** An account. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, classify, type Database } from '@teahouse/service-kit';
+import { ConfigError } from '@teahouse/service-kit';
+import { classify, type Database } from '@teahouse/service-kit/database';
 import { SigningKeyRow } from './entities.js';
 import { makeSigningKey, readSigningKey, type SigningKey } from './tokens.js';
 import { type AuthViews, slackMs } from './views.js';

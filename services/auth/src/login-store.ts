@@ -1,4 +1,4 @@
-import type { Database } from '@teahouse/service-kit';
+import type { Database } from '@teahouse/service-kit/database';
 import { type EntityManager, In, IsNull, LessThan, MoreThan } from 'typeorm';
 import { LoginRow, UserRow } from './entities.js';
 import { hashSecret, isSecret, type RefreshToken } from './refresh-tokens.js';

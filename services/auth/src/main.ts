@@ -1,5 +1,6 @@
 import { connectNats } from '@teahouse/bus';
-import { loadConfig, openDatabase, runService } from '@teahouse/service-kit';
+import { loadConfig, runService } from '@teahouse/service-kit';
+import { openDatabase } from '@teahouse/service-kit/database';
 import { startAuth } from './app.js';
 import { authServiceConfig } from './config.js';
 import { authEntities } from './entities.js';

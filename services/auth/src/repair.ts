@@ -1,5 +1,6 @@
 import type { Bus } from '@teahouse/bus';
-import { type Database, forgetActs, type Log } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import { type Database, forgetActs } from '@teahouse/service-kit/database';
 import type { KeyRing } from './keys.js';
 import type { LoginStore } from './login-store.js';
 import { every, type Periodic, settledWithin } from './periodic.js';

@@ -1,5 +1,5 @@
 import { TeahouseError } from '@teahouse/contracts';
-import { classify, type Database, list } from '@teahouse/service-kit';
+import { classify, type Database, list } from '@teahouse/service-kit/database';
 import { type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { LoginRow, UserRow } from './entities.js';
 

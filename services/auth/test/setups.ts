@@ -1,7 +1,8 @@
 import { type AuthConfig, authEntities, authMigrations, startAuth } from '@teahouse/auth';
 import { type Bus, call, connectNats, createMemoryHub } from '@teahouse/bus';
 import { authCalls } from '@teahouse/contracts';
-import { createLog, type Database, openDatabase } from '@teahouse/service-kit';
+import { createLog } from '@teahouse/service-kit';
+import { type Database, openDatabase } from '@teahouse/service-kit/database';
 import { testDatabase, testNats } from '@teahouse/test';
 import type { Test } from 'tap';
 import type { Static } from 'typebox';

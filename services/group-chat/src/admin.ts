@@ -1,4 +1,4 @@
-import { actsBefore, noteAct } from '@teahouse/service-kit';
+import { actsBefore, noteAct } from '@teahouse/service-kit/database';
 import { publishRun } from './publish.js';
 import { mustLive, noGroup } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';

@@ -8,7 +8,7 @@ import {
   TeahouseError,
 } from '@teahouse/contracts';
 import type { StoredMessage } from '@teahouse/message-log';
-import { type Act, noteAct } from '@teahouse/service-kit';
+import { type Act, noteAct } from '@teahouse/service-kit/database';
 import type { EntityManager } from 'typeorm';
 import { GroupChat, GroupChatMember, GroupJoinRequest } from './entities.js';
 import { Rights } from './numbers.js';

@@ -1,4 +1,4 @@
-import { list } from '@teahouse/service-kit';
+import { list } from '@teahouse/service-kit/database';
 import { GroupDissolving } from './entities.js';
 import type { Service } from './service.js';
 import { lockDissolving, membersAfter } from './store.js';

@@ -1,4 +1,4 @@
-import { AuditRow } from '@teahouse/service-kit';
+import { AuditRow } from '@teahouse/service-kit/database';
 import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 /* Times are milliseconds since 1970, UTC. The numbers of states, rights and policies are those of numbers.ts. */

@@ -1,5 +1,6 @@
 import { connectNats } from '@teahouse/bus';
-import { loadConfig, openDatabase, runService } from '@teahouse/service-kit';
+import { loadConfig, runService } from '@teahouse/service-kit';
+import { openDatabase } from '@teahouse/service-kit/database';
 import { startGroupChat } from './app.js';
 import { groupChatConfig } from './config.js';
 import { groupChatEntities } from './entities.js';

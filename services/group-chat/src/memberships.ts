@@ -1,6 +1,7 @@
 import type { Bus, View } from '@teahouse/bus';
 import { type MembershipEntry, TeahouseError, views } from '@teahouse/contracts';
-import { type Database, type Log, list } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import { type Database, list } from '@teahouse/service-kit/database';
 import { LRUCache } from 'lru-cache';
 import { State } from './numbers.js';
 import { publishMember } from './publish.js';

@@ -1,5 +1,5 @@
 import { limits, TeahouseError } from '@teahouse/contracts';
-import { noteAct } from '@teahouse/service-kit';
+import { noteAct } from '@teahouse/service-kit/database';
 import { publishRun } from './publish.js';
 import { mustRank, standing } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';

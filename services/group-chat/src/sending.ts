@@ -1,5 +1,5 @@
 import type { Draft, LogRules, StoredBatch } from '@teahouse/message-log';
-import { type Dialect, type Param, type Row, type Statement, values } from '@teahouse/service-kit';
+import { type Dialect, type Param, type Row, type Statement, values } from '@teahouse/service-kit/database';
 import type { GroupChat, GroupChatMember } from './entities.js';
 import { speakingRefusal } from './rules.js';
 

@@ -1,7 +1,8 @@
 import type { Bus, RequestContext } from '@teahouse/bus';
 import type { CallReply, CallRequest, groupCalls } from '@teahouse/contracts';
 import type { Draft, MessageLog } from '@teahouse/message-log';
-import type { Database, Log } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import type { Database } from '@teahouse/service-kit/database';
 import type { Memberships } from './memberships.js';
 import type { People } from './people.js';
 import type { Turns } from './turns.js';

@@ -1,5 +1,5 @@
 import { firstGroupNumber, limits, officialGroup, TeahouseError } from '@teahouse/contracts';
-import { list } from '@teahouse/service-kit';
+import { list } from '@teahouse/service-kit/database';
 import { type EntityManager, In, LessThanOrEqual } from 'typeorm';
 import {
   GroupBan,

@@ -1,5 +1,5 @@
 import { type GroupHeads, subjects } from '@teahouse/contracts';
-import { forgetActs } from '@teahouse/service-kit';
+import { forgetActs } from '@teahouse/service-kit/database';
 import { retireDissolved } from './dissolving.js';
 import type { Service } from './service.js';
 

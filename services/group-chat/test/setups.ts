@@ -12,7 +12,8 @@ import {
   TeahouseError,
 } from '@teahouse/contracts';
 import { groupChatConfig, groupChatEntities, groupChatMigrations, startGroupChat } from '@teahouse/group-chat';
-import { createLog, type Database, loadConfig, openDatabase } from '@teahouse/service-kit';
+import { createLog, loadConfig } from '@teahouse/service-kit';
+import { type Database, openDatabase } from '@teahouse/service-kit/database';
 import { testDatabase, testNats } from '@teahouse/test';
 import type { Test } from 'tap';
 

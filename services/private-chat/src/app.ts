@@ -1,7 +1,8 @@
 import type { Bus } from '@teahouse/bus';
 import { queues } from '@teahouse/contracts';
 import { archiveSettings, openArchive, openLog, type StoredBatch } from '@teahouse/message-log';
-import type { Database, Log, ProcessConfig } from '@teahouse/service-kit';
+import type { Log, ProcessConfig } from '@teahouse/service-kit';
+import type { Database } from '@teahouse/service-kit/database';
 import type { Registry } from 'prom-client';
 import type { PrivateChatConfig } from './config.js';
 import { serveAll } from './endpoints.js';

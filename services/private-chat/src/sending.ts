@@ -1,6 +1,6 @@
 import type { TeahouseError } from '@teahouse/contracts';
 import { type Draft, type LogRules, pairs, type StoredBatch, wordsOf } from '@teahouse/message-log';
-import { type Dialect, list, type Statement } from '@teahouse/service-kit';
+import { type Dialect, list, type Statement } from '@teahouse/service-kit/database';
 
 /** A send on its way into the log. A refused first contact has the conversation 0, which never exists, and the refusal. */
 export interface PrivateDraft extends Draft {

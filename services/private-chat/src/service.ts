@@ -1,7 +1,8 @@
 import type { Bus, RequestContext } from '@teahouse/bus';
 import type { CallReply, CallRequest, privateCalls } from '@teahouse/contracts';
 import type { MessageLog } from '@teahouse/message-log';
-import type { Database, Log } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import type { Database } from '@teahouse/service-kit/database';
 import type { Openings } from './openings.js';
 import type { People } from './people.js';
 import type { PrivateDraft } from './sending.js';

@@ -1,5 +1,5 @@
 import { pairs, secondOf } from '@teahouse/message-log';
-import { type Database, list, type Row } from '@teahouse/service-kit';
+import { type Database, list, type Row } from '@teahouse/service-kit/database';
 import type { EntityManager } from 'typeorm';
 import type { Pair } from './pair.js';
 

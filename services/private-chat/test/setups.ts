@@ -16,7 +16,8 @@ import {
   privateChatMigrations,
   startPrivateChat,
 } from '@teahouse/private-chat';
-import { createLog, type Database, loadConfig, openDatabase } from '@teahouse/service-kit';
+import { createLog, loadConfig } from '@teahouse/service-kit';
+import { type Database, openDatabase } from '@teahouse/service-kit/database';
 import { testDatabase, testNats } from '@teahouse/test';
 import type { Test } from 'tap';
 

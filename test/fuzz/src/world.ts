@@ -9,7 +9,8 @@ import {
   privateChatMigrations,
   startPrivateChat,
 } from '@teahouse/private-chat';
-import { createLog, loadConfig, openDatabase } from '@teahouse/service-kit';
+import { createLog, loadConfig } from '@teahouse/service-kit';
+import { openDatabase } from '@teahouse/service-kit/database';
 import { temporaryDirectory, testDatabase, testNats } from '@teahouse/test';
 
 /** `embedded`: SQLite and the in-process bus; `servers`: MariaDB and NATS. All services are in this process either way. */

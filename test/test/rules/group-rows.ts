@@ -1,4 +1,4 @@
-import type { Row } from '@teahouse/service-kit';
+import type { Row } from '@teahouse/service-kit/database';
 import type { Sql } from './system.js';
 
 /** All that the tables hold of one group, without ids of messages and without times. */

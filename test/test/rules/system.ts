@@ -9,7 +9,8 @@ import {
   privateChatMigrations,
   startPrivateChat,
 } from '@teahouse/private-chat';
-import { createLog, type Database, loadConfig, openDatabase, type Row } from '@teahouse/service-kit';
+import { createLog, loadConfig } from '@teahouse/service-kit';
+import { type Database, openDatabase, type Row } from '@teahouse/service-kit/database';
 import { eventually, TestClient, testDatabase, testNats } from '@teahouse/test';
 import type { Test } from 'tap';
 import { socketOf } from '../e2e/people.js';

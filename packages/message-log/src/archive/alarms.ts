@@ -1,4 +1,5 @@
-import type { Database, Log, Row } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import type { Database, Row } from '@teahouse/service-kit/database';
 import type { LogTables } from '../types.js';
 import { archiveTablesOf } from './tables.js';
 

@@ -1,4 +1,4 @@
-import { type Database, list, type Row, type Session, type Statement } from '@teahouse/service-kit';
+import { type Database, list, type Row, type Session, type Statement } from '@teahouse/service-kit/database';
 import { wordsOf } from '../dialect.js';
 import { messageColumns } from '../rows.js';
 import type { LogTables } from '../types.js';

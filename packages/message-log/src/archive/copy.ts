@@ -1,4 +1,4 @@
-import type { Param, Row, Statement } from '@teahouse/service-kit';
+import type { Param, Row, Statement } from '@teahouse/service-kit/database';
 import { messageColumns } from '../rows.js';
 import type { LogTables } from '../types.js';
 import type { Remote } from './remote.js';

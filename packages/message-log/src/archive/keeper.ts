@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TeahouseError } from '@teahouse/contracts';
-import type { Database, Log } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import type { Database } from '@teahouse/service-kit/database';
 import type { LogTables } from '../types.js';
 import type { Alarms } from './alarms.js';
 import type { Archiver, Targets } from './archiver.js';

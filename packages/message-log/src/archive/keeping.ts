@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database, Row } from '@teahouse/service-kit';
+import type { Database, Row } from '@teahouse/service-kit/database';
 import type { LogTables } from '../types.js';
 import { archiveTablesOf } from './tables.js';
 

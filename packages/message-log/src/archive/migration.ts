@@ -1,4 +1,4 @@
-import { ddl, dialectOf, type OpenOptions } from '@teahouse/service-kit';
+import { ddl, dialectOf, type OpenOptions } from '@teahouse/service-kit/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { wideText } from '../dialect.js';
 import type { LogMigration } from '../migration.js';

@@ -1,6 +1,7 @@
 import type { Bus } from '@teahouse/bus';
 import { TeahouseError } from '@teahouse/contracts';
-import { ConfigError, type Database, type Log, type Row } from '@teahouse/service-kit';
+import { ConfigError, type Log } from '@teahouse/service-kit';
+import type { Database, Row } from '@teahouse/service-kit/database';
 import type { Registry } from 'prom-client';
 import { messageColumns } from '../rows.js';
 import type { Archive, LogTables } from '../types.js';

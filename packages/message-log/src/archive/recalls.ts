@@ -1,4 +1,4 @@
-import { type Database, list, type Row } from '@teahouse/service-kit';
+import { type Database, list, type Row } from '@teahouse/service-kit/database';
 import type { LogTables } from '../types.js';
 import type { Remote } from './remote.js';
 import { archiveTablesOf } from './tables.js';

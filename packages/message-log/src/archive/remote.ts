@@ -1,13 +1,6 @@
 import { TeahouseError } from '@teahouse/contracts';
-import {
-  ConfigError,
-  type Database,
-  type Dialect,
-  type Log,
-  openDatabase,
-  type Run,
-  type Session,
-} from '@teahouse/service-kit';
+import { ConfigError, type Log } from '@teahouse/service-kit';
+import { type Database, type Dialect, openDatabase, type Run, type Session } from '@teahouse/service-kit/database';
 import type { EntityManager } from 'typeorm';
 import type { LogTables } from '../types.js';
 import { Gate } from './gate.js';

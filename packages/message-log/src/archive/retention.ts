@@ -1,4 +1,5 @@
-import type { Database, Log, Param, Row, Session } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
+import type { Database, Param, Row, Session } from '@teahouse/service-kit/database';
 import { messageColumns } from '../rows.js';
 import type { LogTables } from '../types.js';
 import type { Alarms } from './alarms.js';

@@ -1,4 +1,4 @@
-import type { Database, Row } from '@teahouse/service-kit';
+import type { Database, Row } from '@teahouse/service-kit/database';
 import type { LogTables } from '../types.js';
 
 /** Conversations looked at by one query. */

@@ -1,4 +1,5 @@
-import { ConfigError, createLog, type OpenOptions } from '@teahouse/service-kit';
+import { ConfigError, createLog } from '@teahouse/service-kit';
+import type { OpenOptions } from '@teahouse/service-kit/database';
 import type { LogTables } from '../types.js';
 import { backfill } from './backfill.js';
 import { retentionRun } from './retention-run.js';

@@ -1,4 +1,5 @@
-import { ConfigError, type Database, type Log, type OpenOptions, openDatabase } from '@teahouse/service-kit';
+import { ConfigError, type Log } from '@teahouse/service-kit';
+import { type Database, type OpenOptions, openDatabase } from '@teahouse/service-kit/database';
 import { Alarms } from '../archive/alarms.js';
 import { Archiver } from '../archive/archiver.js';
 import type { ArchiveSettings } from '../archive/config.js';

@@ -1,4 +1,4 @@
-import type { Row } from '@teahouse/service-kit';
+import type { Row } from '@teahouse/service-kit/database';
 import { copy } from '../archive/copy.js';
 import type { Remote } from '../archive/remote.js';
 import { archiveTablesOf } from '../archive/tables.js';

@@ -1,4 +1,4 @@
-import type { Row } from '@teahouse/service-kit';
+import type { Row } from '@teahouse/service-kit/database';
 import { startProgress } from './progress.js';
 import { archiveOf, type Tools } from './tools.js';
 import { type Finding, Verifier } from './verifier.js';

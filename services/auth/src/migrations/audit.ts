@@ -1,4 +1,4 @@
-import { createAudit } from '@teahouse/service-kit';
+import { createAudit } from '@teahouse/service-kit/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The audit trail, and an index by which the admins, who are few, are found and locked. */

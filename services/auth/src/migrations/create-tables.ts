@@ -1,4 +1,4 @@
-import { ddl, dialectOf } from '@teahouse/service-kit';
+import { ddl, dialectOf } from '@teahouse/service-kit/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**

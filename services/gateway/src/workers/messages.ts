@@ -1,11 +1,12 @@
 import type { Readiness } from '@teahouse/service-kit';
 
-/** What a worker tells its primary, once a second. */
+/** What a worker tells its primary: more often until it is ready for the first time, as the next one waits for it. */
 export interface Report extends Readiness {
   readonly type: 'report';
 }
 
 export const reportMs = 1_000;
+export const startReportMs = 50;
 
 /** What a primary asks a worker. */
 export interface MetricsQuestion {

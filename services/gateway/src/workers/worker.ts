@@ -1,5 +1,5 @@
 import type { Readiness, Supervised } from '@teahouse/service-kit';
-import { isLeave, isMetricsQuestion, type MetricsAnswer, type Report, reportMs } from './messages.js';
+import { isLeave, isMetricsQuestion, type MetricsAnswer, type Report, reportMs, startReportMs } from './messages.js';
 
 /** Makes this process a worker: it reports to its primary, leaves when told so, and ends with the primary. */
 export function beWorker({ ready, metrics, end }: Supervised): void {
@@ -15,14 +15,17 @@ export function beWorker({ ready, metrics, end }: Supervised): void {
   process.on('SIGTERM', end);
   // A terminal sends these to all processes of a group; here they are the primary's.
   for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => {});
+  let started = false;
   const tell = async () => {
     let readiness: Readiness = { ok: false, details: {} };
     try {
       readiness = await ready();
     } finally {
+      started ||= readiness.ok;
       send({ type: 'report', ...readiness });
+      setTimeout(report, started ? reportMs : startReportMs).unref();
     }
   };
-  const timer = setInterval(() => void tell().catch(() => {}), reportMs);
-  timer.unref();
+  const report = () => void tell().catch(() => {});
+  report();
 }

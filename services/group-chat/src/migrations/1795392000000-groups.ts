@@ -1,6 +1,6 @@
 import { officialGroup } from '@teahouse/contracts';
 import { logMigration } from '@teahouse/message-log';
-import { ddl, dialectOf } from '@teahouse/service-kit';
+import { ddl, dialectOf } from '@teahouse/service-kit/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { logTables } from '../tables.js';
 

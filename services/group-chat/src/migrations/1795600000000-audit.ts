@@ -1,4 +1,4 @@
-import { createAudit } from '@teahouse/service-kit';
+import { createAudit } from '@teahouse/service-kit/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The audit trail. */

@@ -1,7 +1,7 @@
 import type { AuditAct, AuditDetail, AuditRecord } from '@teahouse/contracts';
 import { Column, Entity, type EntityManager, In, LessThan, PrimaryGeneratedColumn, type QueryRunner } from 'typeorm';
-import { ddl, dialectOf } from './database/ddl.js';
-import type { Database } from './database/types.js';
+import { ddl, dialectOf } from './ddl.js';
+import type { Database } from './types.js';
 
 /** Entries are kept for a year. */
 const keptMs = 365 * 24 * 3600 * 1000;
