@@ -1,4 +1,4 @@
-import { type Dialect, list, type Param, type Statement } from '@teahouse/service-kit/database';
+import { type Dialect, list, type Param, type Row, type Statement } from '@teahouse/service-kit/database';
 import { pairs, wordsOf } from './dialect.js';
 import { secondOf } from './moved.js';
 import { contentHash } from './plan.js';
@@ -11,11 +11,21 @@ export interface Statements {
   lock(ids: readonly number[], waits: boolean): Statement;
   /** Which of these conversations exist, whoever has them locked. */
   exist(ids: readonly number[]): Statement;
+  /** Locks these conversations, and fails unless all are free and their `lastSeq` is what these rows say. */
+  unmoved(rows: readonly Row[]): Statement;
+  /** Fails where this SELECT finds a row. */
+  nothing(select: Statement): Statement;
   /** What was sent before under the drafts' `clientId`s; undefined where no draft has one. */
   sent(drafts: readonly Draft[]): Statement | undefined;
   /** Everything to store, as one transaction's statements up to COMMIT. */
   store(batches: readonly StoredBatch[], now: number): Statement[];
 }
+
+/**
+ * The largest BIGINT. More than nothing added to it is an error (1690), and a server leaves out the rest of a packet after
+ * an error: so a SELECT can decide whether what follows is done, in MySQL and in MariaDB.
+ */
+const overflow = '9223372036854775807';
 
 export function createStatements(dialect: Dialect, tables: LogTables, columns: readonly string[]): Statements {
   const { byPrimaryKey, lockFree, lockAll } = wordsOf(dialect);
@@ -72,6 +82,19 @@ export function createStatements(dialect: Dialect, tables: LogTables, columns: r
       const { sql, params } = list(ids);
       return { sql: `SELECT id FROM ${conversation} WHERE id IN ${sql}`, params };
     },
+    unmoved(found) {
+      const rows = [...found].sort((a, b) => Number(a.id) - Number(b.id));
+      const ids = list(rows.map(({ id }) => Number(id)));
+      const as = pairs(
+        dialect,
+        rows.map(({ id, lastSeq }) => [Number(id), Number(lastSeq)]),
+      );
+      return {
+        sql: `SELECT ${overflow} + (COUNT(*) <> ?) FROM ${conversation} WHERE id IN ${ids.sql} AND (id, lastSeq) IN ${as.sql}${lockFree}`,
+        params: [rows.length, ...ids.params, ...as.params],
+      };
+    },
+    nothing: ({ sql, params = [] }) => ({ sql: `SELECT ${overflow} + COUNT(*) FROM (${sql}) AS found`, params }),
     sent(drafts) {
       const keys: [number, string][] = [];
       for (const { from, clientId } of drafts) if (clientId !== undefined) keys.push([from, clientId]);

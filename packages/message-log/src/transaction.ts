@@ -10,6 +10,7 @@ import {
 } from '@teahouse/service-kit/database';
 import type { Clock } from './clock.js';
 import type { Entry } from './entry.js';
+import { Foresight } from './foresight.js';
 import { type Known, type Plan, plan, sentKey } from './plan.js';
 import type { Statements } from './statements.js';
 import type { Draft, LogRules, StoredBatch } from './types.js';
@@ -42,12 +43,57 @@ export interface TransactOptions<D extends Draft> {
 }
 
 const commit: Statement = { sql: 'COMMIT' };
+const none: ReadonlySet<number> = new Set();
 
 export function createTransact<D extends Draft>(options: TransactOptions<D>): Transact<D> {
-  const { statements, rules, clock, log } = options;
-
+  const { statements, rules, clock, log, dialect } = options;
+  // SQLite is in this process: there is no round trip to save.
+  const foresight = rules.revoked && !options.waits && dialect !== 'sqlite' ? new Foresight() : undefined;
   return async (entries) => {
     const drafts = entries.map(({ draft }) => draft);
+    return (await asForeseen(entries, drafts)) ?? (await asFound(entries, drafts));
+  };
+
+  /** In one round trip. Undefined where that cannot be tried, or something was not as foreseen and nothing was stored. */
+  async function asForeseen(entries: readonly Entry<D>[], drafts: readonly D[]): Promise<Entry<D>[] | undefined> {
+    const locked = foresight?.rows(drafts);
+    if (!locked) return undefined;
+    const session = await options.session;
+    const now = clock();
+    const decided = plan(drafts, {
+      locked,
+      busy: none,
+      sent: new Map(),
+      judge: () => undefined,
+      missing: rules.missing,
+      now,
+    });
+    const { batches } = decided;
+    let asked = false;
+    try {
+      await session.exclusive((run) => {
+        asked = true;
+        const guards = [
+          statements.unmoved([...locked.values()]),
+          ...(rules.revoked?.(drafts) ?? []).map(statements.nothing),
+        ];
+        return run([{ sql: session.begin }, ...guards, ...store(batches, now)]);
+      });
+    } catch (error) {
+      if (failureOf(error) === 'lost') {
+        foresight?.clear();
+        if (!asked) throw error;
+        return inDoubt(entries, decided, error);
+      }
+      foresight?.forget(locked.keys());
+      log.debug({ err: error, drafts: drafts.length }, 'a batch was not as foreseen');
+      return undefined;
+    }
+    return committed(entries, decided);
+  }
+
+  /** In two: what is found under the locks is decided upon here, and then stored. */
+  async function asFound(entries: readonly Entry<D>[], drafts: readonly D[]): Promise<Entry<D>[]> {
     let decided: Plan | undefined;
     let given: unknown;
     try {
@@ -59,18 +105,32 @@ export function createTransact<D extends Draft>(options: TransactOptions<D>): Tr
         const now = clock();
         decided = plan(drafts, { ...known, judge: options.waits ? inTime(entries, known.judge) : known.judge, now });
         const { batches } = decided;
-        if (batches.length === 0) await run([commit]);
-        else await run([...statements.store(batches, now), ...(rules.writes?.(batches) ?? []), commit]);
+        await run(batches.length === 0 ? [commit] : store(batches, now));
       });
     } catch (error) {
       given = error;
+      if (failureOf(error) === 'lost') foresight?.clear();
       if (!decided || failureOf(error) !== 'lost') throw error;
-      log.warn({ err: error, drafts: drafts.length }, 'the connection was lost while a batch was committed');
+      return inDoubt(entries, decided, error);
     }
     if (!decided) throw new Error('a session ran no work');
-    if (!given) publish(decided.batches);
-    return settle(entries, decided, given);
-  };
+    return committed(entries, decided);
+  }
+
+  function store(batches: readonly StoredBatch[], now: number): Statement[] {
+    return [...statements.store(batches, now), ...(rules.writes?.(batches) ?? []), commit];
+  }
+
+  function committed(entries: readonly Entry<D>[], decided: Plan): Entry<D>[] {
+    foresight?.keep(decided.batches);
+    publish(decided.batches);
+    return settle(entries, decided, undefined);
+  }
+
+  function inDoubt(entries: readonly Entry<D>[], decided: Plan, error: unknown): Entry<D>[] {
+    log.warn({ err: error, drafts: entries.length }, 'the connection was lost while a batch was committed');
+    return settle(entries, decided, error);
+  }
 
   function publish(batches: readonly StoredBatch[]): void {
     if (batches.length === 0) return;

@@ -58,18 +58,25 @@ export interface StoredBatch {
   readonly conversationId: number;
   readonly messages: readonly StoredMessage[];
   readonly connectionIds: readonly string[];
-  /** The conversation's row as it was when it was locked: `id`, `lastSeq` and the rules' columns. */
+  /** The conversation's row before these were stored: `id`, `lastSeq` and the rules' columns. */
   readonly conversation: Row;
 }
 
-/** The rules of a service, asked inside the transaction that holds the locks of the conversations concerned. */
+/** The rules of a service, which hold for the moment in which the transaction has the conversations concerned locked. */
 export interface LogRules<D extends Draft> {
   /** Columns of the conversation's row that judging and publishing need, besides `id` and `lastSeq`. */
   readonly columns: readonly string[];
   /** SELECTs that run right after the lock, in the same round trip: they see everything committed before. */
   reads(drafts: readonly D[]): readonly Statement[];
-  /** Called once a transaction with the rows of `reads` and the locked conversations by id; the function it returns is asked once a draft that is no duplicate. */
+  /** Called once a transaction that looks first, with the rows of `reads` and the locked conversations by id; the function it returns is asked once a draft that is no duplicate. */
   judge(rows: readonly (readonly Row[])[], conversations: ReadonlyMap<number, Row>): (draft: D) => Verdict;
+  /**
+   * Where this is given, who was let speak is taken to be let speak again while `lastSeq` is what this log left there, and
+   * a batch of such drafts is stored in one round trip. So whatever takes the right to speak away, or changes a column that
+   * `writes` and `onStored` need, must move `lastSeq`, as a notice does, or be found by one of these SELECTs: they run in
+   * the transaction, and a row found makes it start over.
+   */
+  revoked?(drafts: readonly D[]): readonly Statement[];
   /** The refusal where there is no such conversation; a function where it depends on the draft. */
   readonly missing: ErrorCode | ((draft: D) => ErrorCode | TeahouseError);
   /** Statements to run in the transaction that stores these messages, just before COMMIT; for read marks that own sends move. */

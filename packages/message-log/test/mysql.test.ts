@@ -240,7 +240,7 @@ t.test('the connection is lost', async (t) => {
     proxy.cutNext({ at: 'SKIP LOCKED', when: 'before' });
     t.strictSame(await say(chat, [draft(1, 1, 'a'), draft(1, 1, 'b', 'b')]), [2, 3]);
     proxy.cutNext({ at: 'SKIP LOCKED', when: 'after' });
-    t.strictSame(await say(chat, [draft(1, 1, 'c')]), [4]);
+    t.strictSame(await say(chat, [draft(2, 1, 'c')]), [4]);
     t.strictSame(
       (await chat.log.history(1, { limit: 10 })).messages.map(({ content }) => content),
       ['first', 'a', 'b', 'c'],

@@ -29,6 +29,7 @@ export class Change {
   readonly #acts: Omit<Act, 'by' | 'groupId' | 'seq'>[] = [];
   readonly #entered = new Map<number, GroupChatMember>();
   readonly #left = new Set<number>();
+  #changed = false;
 
   constructor(
     readonly manager: EntityManager,
@@ -49,6 +50,7 @@ export class Change {
   }
 
   async set(fields: Changeable): Promise<void> {
+    this.#changed = true;
     Object.assign(this.group, fields);
     await this.manager.update(GroupChat, { id: this.group.id }, fields);
   }
@@ -57,6 +59,7 @@ export class Change {
     member: GroupChatMember,
     fields: Partial<Pick<GroupChatMember, 'rights' | 'mutedUntil'>>,
   ): Promise<void> {
+    this.#changed = true;
     Object.assign(member, fields);
     await this.manager.update(GroupChatMember, { groupId: member.groupId, userId: member.userId }, fields);
   }
@@ -96,9 +99,13 @@ export class Change {
     await countMembership(this.manager, userId, by);
   }
 
-  /** Writes the notices and the acts. Returns what to say once the transaction has committed. */
+  /**
+   * Writes the notices and the acts. Returns what to say once the transaction has committed. A change that no notice tells
+   * of is refused: by the notice, which moves the group's `lastSeq`, sends know that somebody may not speak any more.
+   */
   async seal({ messages, bus }: Service): Promise<Changed> {
     const { group } = this;
+    if (this.#changed && this.#notices.length === 0) throw new Error('A change of a group has no notice.');
     const userIds = [...this.#entered.keys(), ...this.#left];
     const stored = await messages.appendInside(this.manager, group.id, this.#notices);
     const newest = stored.at(-1);

@@ -20,6 +20,8 @@ export function sendRules(dialect: Dialect): LogRules<Draft> {
         return group ? speakingRefusal(group, known.get(`${draft.conversationId}:${draft.from}`), now) : 'NOT_FOUND';
       };
     },
+    // Who leaves, is removed, muted or loses an office, and a group that changes its state: a notice says so.
+    revoked: () => [],
     writes: (batches) => [readMarks(dialect, batches)],
   };
 }
@@ -44,7 +46,7 @@ function senders(drafts: readonly Draft[]): Statement {
   };
 }
 
-/** One's own sends are read. The rows are there, as the rules found them under the lock: the INSERT never inserts. */
+/** One's own sends are read. The rows are there, as nobody leaves without a notice: the INSERT never inserts. */
 function readMarks(dialect: Dialect, batches: readonly StoredBatch[]): Statement {
   const rows: Param[][] = [];
   for (const { conversationId, messages } of batches) {

@@ -24,8 +24,12 @@ export interface Sweep {
  */
 export function startSweep(service: Service): Sweep {
   const { bus, database, messages, memberships, log } = service;
-  /** When the last round that reached the bus began. */
+  /**
+   * When the last round but one that reached the bus began: a database that stood still may commit what was asked of it
+   * before just after the first round that it answers.
+   */
   let told = Date.now() - firstWindowMs;
+  let last = told;
   let forgetDue = 0;
   let healthy = true;
   let timer: NodeJS.Timeout | undefined;
@@ -38,7 +42,8 @@ export function startSweep(service: Service): Sweep {
     if (heads.length > 0 && !bus.publish(subjects.groupHeads, Buffer.from(JSON.stringify({ heads })))) return;
     if (!bus.connected) return;
     // A full page ends at what moved when its last row did.
-    told = rows.length < groupsAtOnce ? now : Number(rows.at(-1)?.movedAt) + windowMs;
+    told = rows.length < groupsAtOnce ? last : Number(rows.at(-1)?.movedAt) + windowMs;
+    last = now;
   };
 
   const round = async () => {

@@ -70,6 +70,45 @@ export function messagesSuite(name: string, make: MakeSetup): void {
         await t.rejects(say(owner, 1, content), { code: 'BAD_REQUEST' });
     });
 
+    await t.test('who has been talking for a while is refused from the very change on that forbids it', async (t) => {
+      type Change = (groupId: number) => Promise<unknown>;
+      const state = (groupId: number, state: 'adminsOnly' | 'muted') => as(owner, 'setGroupState', { groupId, state });
+      const changes: [string, number, Change, Change?][] = [
+        ['MEMBER_MUTED', member, (groupId) => as(admin, 'muteMember', { groupId, userId: member, seconds: 60 })],
+        ['GROUP_MUTED', owner, (groupId) => state(groupId, 'muted')],
+        ['GROUP_MUTED', member, (groupId) => state(groupId, 'adminsOnly')],
+        [
+          'GROUP_MUTED',
+          admin,
+          (groupId) => as(owner, 'setRights', { groupId, userId: admin, rights: 'member' }),
+          (groupId) => state(groupId, 'adminsOnly'),
+        ],
+        [
+          'GROUP_MUTED',
+          owner,
+          async (groupId) => {
+            await as(owner, 'transferOwner', { groupId, userId: admin });
+            await as(admin, 'setRights', { groupId, userId: owner, rights: 'member' });
+          },
+          (groupId) => state(groupId, 'adminsOnly'),
+        ],
+        ['NOT_A_MEMBER', member, (groupId) => as(member, 'leaveGroup', { groupId })],
+        ['NOT_A_MEMBER', admin, (groupId) => as(owner, 'removeMember', { groupId, userId: admin })],
+        ['NOT_A_MEMBER', member, (groupId) => as(admin, 'banMember', { groupId, userId: member })],
+        ['GROUP_DISSOLVED', owner, (groupId) => as(owner, 'dissolveGroup', { groupId })],
+      ];
+      for (const [code, userId, change, before] of changes) {
+        const groupId = await found();
+        await before?.(groupId);
+        for (let i = 0; i < 4; i++) t.notOk((await say(userId, groupId, `${i}`)).code);
+        await change(groupId);
+        t.match(await say(userId, groupId, 'one more'), { code });
+        t.match(await sql('SELECT COUNT(*) AS n FROM group_message WHERE groupId = ? AND kind = 0', [groupId]), [
+          { n: 4 },
+        ]);
+      }
+    });
+
     await t.test('one batch may hold many groups; each result stands for its send', async (t) => {
       const groups = await Promise.all([found(), found(), found()]);
       const items = groups.flatMap((groupId) => [

@@ -36,8 +36,9 @@ t.test('while nobody can be told the window stays open, and closes once the bus 
   await eventually(() => asked.length === 2, 5000, 'two rounds while the bus is away');
   t.same(told, []);
   bus.connected = true;
-  await eventually(() => asked.length === 4, 6000, 'two rounds with the bus');
+  await eventually(() => asked.length === 5, 8000, 'three rounds with the bus');
   t.same(told[0], [[7, 9]]);
   t.ok((asked[2] ?? 0) <= startedAt - 60_000, 'the first round that is heard looks back to the start');
-  t.ok((asked[3] ?? 0) > startedAt - 11_000, 'and the next one only a little');
+  t.ok((asked[3] ?? 0) <= startedAt - 60_000, 'and the second: a database that was away may have committed late');
+  t.ok((asked[4] ?? 0) > startedAt - 11_000, 'and the next one only a little');
 });

@@ -19,21 +19,16 @@ export function sendRules(dialect: Dialect): LogRules<PrivateDraft> {
       const blocked = new Set(found.map((row) => `${row.userId} ${row.blockedId}`));
       return ({ from, to }) => (blocked.has(`${from} ${to}`) || blocked.has(`${to} ${from}`) ? 'BLOCKED' : undefined);
     },
+    revoked: (drafts) => [blocks(dialect, drafts)],
     writes: (batches) => readMarks(dialect, batches),
   };
 }
 
+/** The blocks between the two of each conversation, either way. */
 function blocks(dialect: Dialect, drafts: readonly PrivateDraft[]): Statement {
-  const { sql, params } = pairs(
-    dialect,
-    drafts.flatMap(
-      ({ from, to }) =>
-        [
-          [from, to],
-          [to, from],
-        ] as const,
-    ),
-  );
+  const couples = new Map(drafts.map(({ conversationId, from, to }) => [conversationId, [from, to] as const]));
+  const both = [...couples.values()].flatMap(([one, other]) => [[one, other] as const, [other, one] as const]);
+  const { sql, params } = pairs(dialect, both);
   return { sql: `SELECT userId, blockedId FROM private_block WHERE (userId, blockedId) IN ${sql}`, params };
 }
 

@@ -19,8 +19,12 @@ export interface Sweep {
  * shows there, even when its sender died. While the bus is away the window grows.
  */
 export function startSweep({ bus, messages, log }: Service): Sweep {
-  /** Everything that moved before was told. */
+  /**
+   * Everything that moved before was told. It is the beginning of the last round but one that reached the bus: a database
+   * that stood still may commit what was asked of it before just after the first round that it answers.
+   */
   let told = Date.now() - firstWindowMs + windowMs;
+  let last = told;
   let healthy = true;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -36,12 +40,14 @@ export function startSweep({ bus, messages, log }: Service): Sweep {
         Number(row.lastSeq),
       ]);
       if (heads.length > 0 && !bus.publish(subjects.privateHeads, Buffer.from(JSON.stringify({ heads })))) return;
-      const last = Number(rows.at(-1)?.movedAt);
+      const newest = Number(rows.at(-1)?.movedAt);
       // A full page that ends where it began would come again for ever: so many of one millisecond are left to the next.
-      if (rows.length < headsAtOnce || last === since || stopped) break;
-      since = last;
+      if (rows.length < headsAtOnce || newest === since || stopped) break;
+      since = newest;
     }
-    if (bus.connected) told = start;
+    if (!bus.connected) return;
+    told = last;
+    last = start;
   };
 
   const round = async () => {
