@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
@@ -13,8 +13,13 @@ if (directory !== undefined && collect !== undefined) {
   const place = join(directory, String(process.pid));
   process.on('SIGWINCH', () => {
     collect();
-    const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
-    writeFileSync(`${place}.new`, JSON.stringify({ live: heapUsed + external, native: rss - heapTotal }));
+    const { heapTotal, heapUsed, external } = process.memoryUsage();
+    writeFileSync(`${place}.new`, JSON.stringify({ live: heapUsed + external, native: anonymous() - heapTotal }));
     renameSync(`${place}.new`, place);
   });
+}
+
+/** Bytes in memory that belong to no file: the kernel drops pages of programs and libraries, and reads them again, as it likes. */
+function anonymous(): number {
+  return 1024 * Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
 }

@@ -9,7 +9,7 @@ const preload = new URL('./live-heap.js', import.meta.url).href;
 export interface Live {
   /** Objects, and the buffers that belong to them. */
   readonly live: number;
-  /** What the kernel holds for it besides V8's heap: code, buffers, and whatever was not given back. */
+  /** What the kernel holds for it besides V8's heap and pages of files: code, buffers, and whatever was not given back. */
   readonly native: number;
 }
 

@@ -2,13 +2,24 @@ import type { Notice } from '@teahouse/contracts';
 import type { Row } from '@teahouse/service-kit/database';
 import type { StoredMessage } from './types.js';
 
-const columns = ['seq', 'id', 'fromUserId', 'content', 'kind', 'notice', 'clientId', 'createTime', 'recalled'];
-
 /** What `toMessage` needs of a message's row. */
-export const messageColumns = columns.join(', ');
+export const columnsOfMessage = [
+  'seq',
+  'id',
+  'fromUserId',
+  'content',
+  'kind',
+  'notice',
+  'clientId',
+  'createTime',
+  'recalled',
+];
+
+export const messageColumns = columnsOfMessage.join(', ');
 
 /** The same where the table goes by another name. */
-export const messageColumnsOf = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
+export const messageColumnsOf = (alias: string): string =>
+  columnsOfMessage.map((column) => `${alias}.${column}`).join(', ');
 
 export function toMessage(conversationId: number, row: Row): StoredMessage {
   const { notice, clientId } = row;

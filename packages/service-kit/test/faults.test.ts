@@ -2,24 +2,13 @@ import { createLog } from '@teahouse/service-kit';
 import { type Database, openDatabase, type Session } from '@teahouse/service-kit/database';
 import t, { type Test } from 'tap';
 import { commit, contents, insert, open } from './behaviour.js';
-import { type Mysql, startMysql } from './mysql.js';
+import { type Mysql, startMysql, twoThings } from './mysql.js';
 import { quiet, schema, Thing } from './things.js';
 
 const server: Mysql = await startMysql();
 t.teardown(() => server.stop());
 
-const fresh = async (t: Test): Promise<{ database: Database; url: string }> => {
-  const url = await server.createDatabase();
-  const database = await open(url);
-  t.teardown(() => database.close());
-  await database.transaction((manager) =>
-    manager.insert(Thing, [
-      { name: 'a', amount: 0 },
-      { name: 'b', amount: 0 },
-    ]),
-  );
-  return { database, url };
-};
+const fresh = (t: Test) => twoThings(t, server);
 
 t.test('a killed connection is UNAVAILABLE, is not repeated, and the next call has a new one', async (t) => {
   const { database } = await fresh(t);

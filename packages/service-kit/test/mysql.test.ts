@@ -4,7 +4,7 @@ import { eventually, within } from '@teahouse/test';
 import t, { type Test } from 'tap';
 import type { QueryRunner } from 'typeorm';
 import { behaves, commit, contents, kindOf, open } from './behaviour.js';
-import { type Mysql, startMysql } from './mysql.js';
+import { type Mysql, startMysql, twoThings } from './mysql.js';
 import { CreateThing1700000000000, quiet, schema, Thing } from './things.js';
 
 const server: Mysql = await startMysql();
@@ -12,18 +12,7 @@ t.teardown(() => server.stop());
 
 behaves(t, () => server.createDatabase());
 
-const fresh = async (t: Test): Promise<{ database: Database; url: string }> => {
-  const url = await server.createDatabase();
-  const database = await open(url);
-  t.teardown(() => database.close());
-  await database.transaction((manager) =>
-    manager.insert(Thing, [
-      { name: 'a', amount: 0 },
-      { name: 'b', amount: 0 },
-    ]),
-  );
-  return { database, url };
-};
+const fresh = (t: Test) => twoThings(t, server);
 
 t.test('is recognised, and every connection has the settings', async (t) => {
   const { database } = await fresh(t);

@@ -1,4 +1,8 @@
+import type { Database } from '@teahouse/service-kit/database';
 import { type PrivateServer, testMysql, withConnection } from '@teahouse/test';
+import type { Test } from 'tap';
+import { open } from './behaviour.js';
+import { Thing } from './things.js';
 
 export interface Mysql extends PrivateServer {
   readonly product: 'mysql' | 'mariadb';
@@ -28,4 +32,18 @@ export async function startMysql(): Promise<Mysql> {
       return `${server.url}${name}`;
     },
   };
+}
+
+/** A new database with the things `a` and `b`, of which there are none. */
+export async function twoThings(t: Test, server: Mysql): Promise<{ database: Database; url: string }> {
+  const url = await server.createDatabase();
+  const database = await open(url);
+  t.teardown(() => database.close());
+  await database.transaction((manager) =>
+    manager.insert(Thing, [
+      { name: 'a', amount: 0 },
+      { name: 'b', amount: 0 },
+    ]),
+  );
+  return { database, url };
 }

@@ -1,5 +1,5 @@
 import type { Param, Row, Statement } from '@teahouse/service-kit/database';
-import { messageColumns } from '../rows.js';
+import { columnsOfMessage as columns, messageColumns } from '../rows.js';
 import type { LogTables } from '../types.js';
 import type { Remote } from './remote.js';
 import { archiveTablesOf } from './tables.js';
@@ -13,8 +13,6 @@ export interface Stretch {
 /** Rows of one INSERT, and bytes of text of one transaction: a packet of the smallest server takes 16 MiB. */
 const insertRows = 250;
 const writeBytes = 3 * 1024 * 1024;
-
-const columns = messageColumns.split(', ');
 
 /**
  * Writes rows into the archive and reads back that it holds exactly these: resolves with the first `seq` of each

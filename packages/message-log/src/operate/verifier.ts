@@ -2,7 +2,7 @@ import type { Row } from '@teahouse/service-kit/database';
 import { copy } from '../archive/copy.js';
 import type { Remote } from '../archive/remote.js';
 import { archiveTablesOf } from '../archive/tables.js';
-import { messageColumns } from '../rows.js';
+import { columnsOfMessage as columns, messageColumns } from '../rows.js';
 import type { Tools } from './tools.js';
 
 /** Messages compared at once. */
@@ -21,8 +21,6 @@ interface Head {
   readonly hotFromSeq: number;
   readonly archivedThroughSeq: number;
 }
-
-const columns = messageColumns.split(', ');
 
 /** Compares one conversation after the other. */
 export class Verifier {
