@@ -1,7 +1,7 @@
 import { createLog } from '@teahouse/service-kit';
-import { type Database, openDatabase, type Session } from '@teahouse/service-kit/database';
+import { openDatabase, type Session } from '@teahouse/service-kit/database';
 import t, { type Test } from 'tap';
-import { commit, contents, insert, open } from './behaviour.js';
+import { commit, contents, insert } from './behaviour.js';
 import { type Mysql, startMysql, twoThings } from './mysql.js';
 import { quiet, schema, Thing } from './things.js';
 

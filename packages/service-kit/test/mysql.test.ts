@@ -3,7 +3,7 @@ import { classify, type Database, openDatabase } from '@teahouse/service-kit/dat
 import { eventually, within } from '@teahouse/test';
 import t, { type Test } from 'tap';
 import type { QueryRunner } from 'typeorm';
-import { behaves, commit, contents, kindOf, open } from './behaviour.js';
+import { behaves, commit, contents, kindOf } from './behaviour.js';
 import { type Mysql, startMysql, twoThings } from './mysql.js';
 import { CreateThing1700000000000, quiet, schema, Thing } from './things.js';
 
