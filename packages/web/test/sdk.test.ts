@@ -246,20 +246,25 @@ t.test('a tab goes elsewhere with messages unsent, and comes back', async (t) =>
 t.test(
   'a page is kept by the browser while another is looked at: it goes on where it was, and misses nothing',
   async (t) => {
-    const context = await house(t);
-    const tab = await Tab.open(context);
-    await tab.page.evaluate('globalThis.kept = true');
-    await tab.page.goto(`${origin}/index.js`);
-    const { client } = await guest(stack, 'player3');
-    for (const number of [1, 2])
-      await client.request({ type: 'groupMessage', groupId, content: `elsewhere ${number}` });
-    client.terminate();
-    await tab.page.goBack({ waitUntil: 'commit' });
-    await tab.ready();
-    t.equal(await tab.page.evaluate('globalThis.kept'), true, 'it is the same page');
-    await eventually(async () => (await tab.list('got')).length >= 2, patienceMs, 'Not all are heard');
-    t.strictSame(await tab.list('got'), ['elsewhere 1', 'elsewhere 2']);
-    t.strictSame(await tab.list('errors'), []);
+    // A browser under pressure may drop any page that it keeps; one that the client kept it from keeping is never kept.
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const context = await house(t);
+      const tab = await Tab.open(context);
+      await tab.page.evaluate('globalThis.kept = true');
+      await tab.page.goto(`${origin}/index.js`);
+      const { client } = await guest(stack, 'player3');
+      const texts = [1, 2].map((number) => `elsewhere ${attempt} ${number}`);
+      for (const content of texts) await client.request({ type: 'groupMessage', groupId, content });
+      client.terminate();
+      await tab.page.goBack({ waitUntil: 'commit' });
+      await tab.ready();
+      if ((await tab.page.evaluate('globalThis.kept')) !== true) continue;
+      await eventually(async () => (await tab.list('got')).length >= 2, patienceMs, 'Not all are heard');
+      t.strictSame(await tab.list('got'), texts);
+      t.strictSame(await tab.list('errors'), []);
+      return;
+    }
+    t.fail('it was never the same page');
   },
 );
 
