@@ -155,18 +155,21 @@ export abstract class Track {
 
   #checkSoon(delayMs: number): void {
     if (this.#timer !== undefined || this.#repairing || this.closed) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (this.closed || this.position >= this.head) return;
-      this.#repairing = true;
-      this.#repair().then(
-        () => this.#repaired(momentMs),
-        (error: unknown) => {
-          this.failed(error);
-          this.#repaired(retryMs);
-        },
-      );
-    }, delayMs);
+    // A process that was held up runs its timers before it reads what came meanwhile; only then is it known what is missing.
+    this.#timer = setTimeout(() => setImmediate(() => this.#check()), delayMs);
+  }
+
+  #check(): void {
+    this.#timer = undefined;
+    if (this.closed || this.position >= this.head) return;
+    this.#repairing = true;
+    this.#repair().then(
+      () => this.#repaired(momentMs),
+      (error: unknown) => {
+        this.failed(error);
+        this.#repaired(retryMs);
+      },
+    );
   }
 
   #repaired(pauseMs: number): void {
