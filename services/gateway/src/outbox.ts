@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { limits } from '@teahouse/contracts';
 import { WebSocket } from 'ws';
 import type { Backlog, Reader } from './backlog.js';
+import { join } from './joined.js';
 import { wrapText } from './wire.js';
 import { type Writer, writeInRound, writeSoon } from './writes.js';
 
@@ -69,7 +70,7 @@ export class Outbox implements Reader, Writer {
       this.giveUp();
       return;
     }
-    this.#socket.write(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+    this.#socket.write(join(chunks, bytes));
     const behind = this.#socket.writableLength;
     if (behind > 0) this.#backlog.note(this, behind);
   }

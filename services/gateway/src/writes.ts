@@ -1,3 +1,4 @@
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { gathered, whenDrained } from './drained.js';
 
 /** Something with bytes for one socket. `flush` writes them, must not throw, and does nothing where there are none. */
@@ -10,10 +11,15 @@ export interface Writer {
 
 /** A round of writing gives way to what comes in after this long, milliseconds. */
 const sliceMs = 0.5;
-/** After a round deliveries gather for this many times as long as the round took, so that writing leaves most of the time to all else, */
-const restShare = 4;
+/** After a round deliveries gather for this many times as long as the round took where the process is idle for most of its time, */
+const leastShare = 1;
+/** up to so many times where it is busy: fewer writes, so that more is left for all else, */
+const mostShare = 8;
 /** but never for longer than this, milliseconds. */
-const longestRestMs = 20;
+const longestRestMs = 40;
+/** Shares of its time that the event loop is busy: idle up to the first, busy from the second on. */
+const idle = 0.3;
+const busy = 0.55;
 
 let answering: Writer[] = [];
 
@@ -39,11 +45,12 @@ let round: Writer[] = [];
 let next = 0;
 let spentMs = 0;
 let restsUntil = 0;
+let usedBefore: EventLoopUtilization | undefined;
 
 /**
  * Writes with the next round. A write to a socket costs a system call however little it carries, so that deliveries of one
- * round to thousands of sockets hold up everything else: rounds go in slices, and the more a round cost, the longer the next
- * one gathers. At low load a round begins at once.
+ * round to thousands of sockets hold up everything else: rounds go in slices, and the more a round cost and the busier the
+ * process is, the longer the next one gathers. At low load a round begins at once.
  */
 export function writeInRound(writer: Writer): void {
   gathered();
@@ -84,6 +91,15 @@ function write(): void {
     return;
   }
   round = [];
-  restsUntil = now + Math.min(longestRestMs, spentMs * restShare);
+  restsUntil = now + Math.min(longestRestMs, spentMs * restShare());
   if (gathering.length > 0) begin();
+}
+
+/** From what the event loop was busy since it was last asked. */
+function restShare(): number {
+  const used = performance.eventLoopUtilization();
+  const { utilization } = performance.eventLoopUtilization(used, usedBefore);
+  usedBefore = used;
+  const load = Math.min(Math.max((utilization - idle) / (busy - idle), 0), 1);
+  return leastShare + load * (mostShare - leastShare);
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
+import { join } from '../dist/joined.js';
 import { type Writer, writeInRound, writeSoon } from '../dist/writes.js';
 
 /** A writer that takes its time, and whoever waits for its next flush. */
@@ -77,4 +78,16 @@ t.test('a writer that was written to comes into the next round again', async (t)
     await flushed;
     t.equal(writer.flushes, round);
   }
+});
+
+t.test('sockets that are sent the same chunks share one copy of them', async (t) => {
+  const [a, b, c] = ['one', 'two', 'three'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+  const joined = join([a, b], 6);
+  t.equal(joined.toString(), 'onetwo');
+  t.equal(join([a, b], 6), joined);
+  t.equal(join([a, b, c], 11).toString(), 'onetwothree');
+  t.equal(join([a, b], 6).toString(), 'onetwo');
+  t.equal(join([b, a], 6).toString(), 'twoone', 'in another order they are not the same');
+  t.equal(join([Buffer.from('one'), b], 6).toString(), 'onetwo');
+  t.equal(join([c], 5), c, 'one chunk is not copied');
 });
