@@ -10,4 +10,5 @@ export * from './rights.js';
 export * from './scalars.js';
 export * from './shapes.js';
 export * from './subjects.js';
+export * from './time.js';
 export * from './views.js';

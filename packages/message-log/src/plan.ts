@@ -110,8 +110,7 @@ function place(draft: Draft, conversation: Row, open: Map<number, OpenBatch>, cr
   }
   const seq = Number(conversation.lastSeq) + batch.messages.length + 1;
   const id = uuidv7();
-  const message = { conversationId, seq, id, from, content, kind: 'normal', createTime, recalled: false } as const;
-  batch.messages.push(clientId === undefined ? message : { ...message, clientId });
+  batch.messages.push({ conversationId, seq, id, from, content, kind: 'normal', clientId, createTime, recalled: false });
   batch.connectionIds.push(draft.connectionId);
   return { id, seq, createTime };
 }

@@ -23,7 +23,7 @@ export interface Draft {
   /** The connection that gets the ack instead of the message. */
   readonly connectionId: string;
   readonly content: string;
-  readonly clientId?: string;
+  readonly clientId?: string | undefined;
 }
 
 export interface StoredMessage {
@@ -35,7 +35,7 @@ export interface StoredMessage {
   readonly content: string;
   readonly kind: MessageKind;
   readonly notice?: Notice;
-  readonly clientId?: string;
+  readonly clientId?: string | undefined;
   /** Milliseconds since 1970, UTC. */
   readonly createTime: number;
   readonly recalled: boolean;

@@ -1,4 +1,4 @@
-import { type Account, type authCalls, type CallReply, type CallRequest, systemRoles } from '@teahouse/contracts';
+import { type Account, type authCalls, type CallReply, type CallRequest, iso, systemRoles } from '@teahouse/contracts';
 import { actsBefore, type Database } from '@teahouse/service-kit/database';
 import type { AdminStore } from './admin-store.js';
 import type { UserRow } from './entities.js';
@@ -55,5 +55,3 @@ function accountOf({ id, username, nickname, role, disabled, createTime, lastOnl
     ...(lastOnlineTime === null ? {} : { lastOnlineTime: iso(lastOnlineTime) }),
   };
 }
-
-const iso = (ms: number) => new Date(ms).toISOString();

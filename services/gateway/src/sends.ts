@@ -8,36 +8,28 @@ type PrivateItem = CallRequest<typeof privateCalls.append>['items'][number];
 
 /** Sends what clients say to the chat services, in batches. Rejects with the TeahouseError that the client is told. */
 export class Sends {
-  readonly #hub: Hub;
   readonly #group: Batcher<GroupItem>;
   readonly #private: Batcher<PrivateItem>;
 
-  constructor(options: { bus: Bus; hub: Hub }) {
-    const { bus } = options;
-    this.#hub = options.hub;
+  constructor({ bus, hub }: { bus: Bus; hub: Hub }) {
     this.#group = new Batcher(
       async (items, timeoutMs) => (await call(bus, groupCalls.append, { items }, { timeoutMs })).results,
+      ({ groupId, connectionId }, { seq }) => hub.ackedInGroup(groupId, seq, connectionId),
     );
     this.#private = new Batcher(
       async (items, timeoutMs) => (await call(bus, privateCalls.append, { items }, { timeoutMs })).results,
+      ({ from, to, connectionId }, { seq }) => hub.ackedInPrivate(from, to, seq, connectionId),
     );
   }
 
-  async group(socket: HubSocket, message: { groupId: number; content: string; clientId?: string }): Promise<Stored> {
-    const { groupId } = message;
+  group(socket: HubSocket, message: { groupId: number; content: string; clientId?: string }): Promise<Stored> {
     const item = { from: socket.userId, connectionId: socket.id, ...message };
-    const stored = await this.#group.send(`${socket.id}:${groupId}`, item, sizeOf(message.content));
-    this.#hub.ackedInGroup(groupId, stored.seq, socket.id);
-    return stored;
+    return this.#group.send(`${socket.id}:${message.groupId}`, item, sizeOf(message.content));
   }
 
-  async private(socket: HubSocket, message: { to: number; content: string; clientId?: string }): Promise<Stored> {
-    const { userId, id } = socket;
-    const { to } = message;
-    const item = { from: userId, connectionId: id, ...message };
-    const stored = await this.#private.send(`${id}:${to}`, item, sizeOf(message.content));
-    this.#hub.ackedInPrivate(userId, to, stored.seq, id);
-    return stored;
+  private(socket: HubSocket, message: { to: number; content: string; clientId?: string }): Promise<Stored> {
+    const item = { from: socket.userId, connectionId: socket.id, ...message };
+    return this.#private.send(`${socket.id}:${message.to}`, item, sizeOf(message.content));
   }
 }
 

@@ -12,6 +12,7 @@ interface Asked {
 /** A batcher over a service that answers when told. */
 function held() {
   const asked: Asked[] = [];
+  const stored: string[] = [];
   let seq = 0;
   const batcher = new Batcher<string>(
     (items) =>
@@ -21,13 +22,14 @@ function held() {
         };
         asked.push({ items, answer });
       }),
+    (item) => stored.push(item),
   );
   const count = (n: number) => eventually(() => asked.length === n, 10_000, `There are not ${n} requests`);
-  return { batcher, asked, count };
+  return { batcher, asked, stored, count };
 }
 
 t.test('while one request is in flight what comes gathers for the next', async (t) => {
-  const { batcher, asked, count } = held();
+  const { batcher, asked, stored, count } = held();
   const first = batcher.send('a', 'first', 10);
   await count(1);
   const rest = ['b', 'c', 'd'].map((line) => batcher.send(line, line, 10));
@@ -35,6 +37,7 @@ t.test('while one request is in flight what comes gathers for the next', async (
   t.equal(asked.length, 1);
   asked[0]?.answer();
   await first;
+  t.same(stored, ['first'], 'told before its sender');
   await count(2);
   t.same(asked[1]?.items, ['b', 'c', 'd']);
   asked[1]?.answer();

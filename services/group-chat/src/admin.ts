@@ -1,8 +1,8 @@
+import { iso } from '@teahouse/contracts';
 import { actsBefore, noteAct } from '@teahouse/service-kit/database';
 import { publishRun } from './publish.js';
 import { mustLive, noGroup } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';
-import { iso } from './shapes.js';
 import { lockGroup } from './store.js';
 
 /* What only the system's admins do. The gateway has seen to it that they are. */

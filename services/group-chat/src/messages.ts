@@ -1,9 +1,9 @@
 import type { RequestContext } from '@teahouse/bus';
-import { limits, TeahouseError } from '@teahouse/contracts';
+import { iso, limits, TeahouseError } from '@teahouse/contracts';
 import { pushToGroup, pushToUser } from './publish.js';
 import { mustRead, noGroup, speakingRefusal, standing } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';
-import { groupMessage, iso } from './shapes.js';
+import { groupMessage } from './shapes.js';
 import { headsOf, moveReadMark, readGroup } from './store.js';
 
 export async function append(
@@ -11,7 +11,13 @@ export async function append(
   { items }: Ask<'append'>,
   { deadline }: RequestContext,
 ): Promise<Answer<'append'>> {
-  const drafts = items.map(({ groupId, ...draft }) => ({ ...draft, conversationId: groupId }));
+  const drafts = items.map(({ groupId, from, connectionId, content, clientId }) => ({
+    conversationId: groupId,
+    from,
+    connectionId,
+    content,
+    clientId,
+  }));
   const results = await messages.append(drafts, deadline);
   return {
     results: results.map((result) =>

@@ -1,4 +1,4 @@
-import type { Caller } from '@teahouse/contracts';
+import { type Caller, iso } from '@teahouse/contracts';
 import { type Change, changeGroup } from './change.js';
 import { GroupBan, type GroupChatMember, GroupJoinRequest } from './entities.js';
 import { mustNotBeOfficial } from './groups.js';
@@ -6,7 +6,6 @@ import { Rights } from './numbers.js';
 import { mustOutrank, mustRank, noMember, standing } from './rules.js';
 import type { Answer, Ask, Service } from './service.js';
 import { mustExist } from './session.js';
-import { iso } from './shapes.js';
 import { isBanned, readGroup, readMember } from './store.js';
 
 /* What owner and admins do to members. Asked again for what is so already, a verb answers as before and says nothing. */

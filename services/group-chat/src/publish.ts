@@ -2,6 +2,7 @@ import type { Bus } from '@teahouse/bus';
 import {
   encodeEvent,
   type GroupWhole,
+  iso,
   limits,
   type MembershipChange,
   type RunHeader,
@@ -10,7 +11,6 @@ import {
 } from '@teahouse/contracts';
 import type { StoredMessage } from '@teahouse/message-log';
 import type { Static } from 'typebox';
-import { iso } from './shapes.js';
 
 /*
  * What the service says on the bus. All of it is said after the commit and at most once: the rows are the truth, and the
@@ -21,11 +21,11 @@ import { iso } from './shapes.js';
 const headerBytes = 4096;
 
 /** The ready frame of a new message. On the hot path: only what may hold anything special goes through JSON.stringify. */
-function messageFrame(message: StoredMessage, time: string): string {
-  const { conversationId, id, seq, from, content, kind, clientId, notice } = message;
+function messageFrame(message: StoredMessage): string {
+  const { conversationId, id, seq, from, content, kind, createTime, clientId, notice } = message;
   const clientPart = clientId === undefined ? '' : `,"clientId":${JSON.stringify(clientId)}`;
   const noticePart = notice === undefined ? '' : `,"notice":${JSON.stringify(notice)}`;
-  return `{"type":"groupMessage","groupId":${conversationId},"id":"${id}","seq":${seq},"from":${from},"content":${JSON.stringify(content)},"kind":"${kind}","createTime":"${time}"${clientPart}${noticePart}}`;
+  return `{"type":"groupMessage","groupId":${conversationId},"id":"${id}","seq":${seq},"from":${from},"content":${JSON.stringify(content)},"kind":"${kind}","createTime":"${iso(createTime)}"${clientPart}${noticePart}}`;
 }
 
 /**
@@ -48,8 +48,6 @@ export function publishRun(
   const wholeFrame = whole && JSON.stringify({ type: 'groupChanged', group: whole } satisfies Pushed);
   const emptyBytes = headerBytes + (wholeFrame === undefined ? 0 : Buffer.byteLength(wholeFrame));
   let bytes = emptyBytes;
-  let time = '';
-  let timeMs = -1;
   const flush = (last: boolean) => {
     if (frames.length === 0) return;
     const end = first + frames.length;
@@ -64,13 +62,10 @@ export function publishRun(
     senders = [];
     bytes = emptyBytes;
   };
-  for (const [index, message] of messages.entries()) {
-    if (message.createTime !== timeMs) {
-      timeMs = message.createTime;
-      time = iso(timeMs);
-    }
-    const frame = messageFrame(message, time);
-    const sender = connectionIds[index] ?? '';
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i] as StoredMessage;
+    const frame = messageFrame(message);
+    const sender = connectionIds[i] ?? '';
     const size = Buffer.byteLength(frame) + sender.length + 4;
     if (bytes + size > limits.payloadBytes) flush(false);
     if (frames.length === 0) first = message.seq;

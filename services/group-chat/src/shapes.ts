@@ -4,6 +4,7 @@ import {
   type GroupSummary,
   type GroupWhole,
   groupStates,
+  iso,
   joinPolicies,
   memberRights,
 } from '@teahouse/contracts';
@@ -13,8 +14,6 @@ import { wordOf } from './numbers.js';
 import type { GroupOfUser } from './store.js';
 
 /* Rows as the protocol's shapes. */
-
-export const iso = (ms: number) => new Date(ms).toISOString();
 
 /** A message as clients get it in history. */
 export function groupMessage(message: StoredMessage): GroupMessage {

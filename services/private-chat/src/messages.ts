@@ -1,11 +1,11 @@
 import type { RequestContext } from '@teahouse/bus';
-import { limits, TeahouseError } from '@teahouse/contracts';
+import { iso, limits, TeahouseError } from '@teahouse/contracts';
 import type { Stored } from '@teahouse/message-log';
 import { pairOf, pairWith } from './pair.js';
 import { publishRun, pushToUser } from './publish.js';
 import type { PrivateDraft } from './sending.js';
 import type { Answer, Ask, Service } from './service.js';
-import { iso, privateMessage } from './shapes.js';
+import { privateMessage } from './shapes.js';
 import { pairOfRow } from './store.js';
 
 type Item = Ask<'append'>['items'][number];
@@ -27,7 +27,7 @@ export async function append(
     }
     const conversationId = openings.known(item);
     if (conversationId === undefined) first.push({ index, item });
-    else straight.push({ index, draft: { ...item, conversationId } });
+    else straight.push({ index, draft: draftOf(item, conversationId) });
   }
   const store = async (some: typeof straight) => {
     const stored = await messages.append(
@@ -45,8 +45,8 @@ export async function append(
           index,
           draft:
             typeof opening === 'number'
-              ? { ...item, conversationId: opening }
-              : { ...item, conversationId: 0, refusal: opening },
+              ? draftOf(item, opening)
+              : { ...draftOf(item, 0), refusal: opening },
         };
       }),
     );
@@ -59,6 +59,10 @@ export async function append(
         : { ...result, createTime: iso(result.createTime) },
     ),
   };
+}
+
+function draftOf({ from, to, connectionId, content, clientId }: Item, conversationId: number): PrivateDraft {
+  return { conversationId, from, to, connectionId, content, clientId };
 }
 
 export async function history(service: Service, request: Ask<'history'>): Promise<Answer<'history'>> {

@@ -1,9 +1,9 @@
 import type { Bus } from '@teahouse/bus';
-import { encodeEvent, limits, type RunHeader, type serverFrames, subjects } from '@teahouse/contracts';
+import { encodeEvent, iso, limits, type RunHeader, type serverFrames, subjects } from '@teahouse/contracts';
 import type { StoredMessage } from '@teahouse/message-log';
 import type { Static } from 'typebox';
 import type { Pair } from './pair.js';
-import { iso, otherOf } from './shapes.js';
+import { otherOf } from './shapes.js';
 
 /*
  * What the service says on the bus. All of it is said after the commit and at most once: the rows are the truth, and the
@@ -14,11 +14,11 @@ import { iso, otherOf } from './shapes.js';
 const headerBytes = 512;
 
 /** The ready frame of a new message. On the hot path: only what may hold anything special goes through JSON.stringify. */
-function messageFrame(pair: Pair, message: StoredMessage, time: string): string {
-  const { id, seq, from, content, kind, clientId, notice } = message;
+function messageFrame(pair: Pair, message: StoredMessage): string {
+  const { id, seq, from, content, kind, createTime, clientId, notice } = message;
   const clientPart = clientId === undefined ? '' : `,"clientId":${JSON.stringify(clientId)}`;
   const noticePart = notice === undefined ? '' : `,"notice":${JSON.stringify(notice)}`;
-  return `{"type":"privateMessage","from":${from},"to":${otherOf(pair, from)},"id":"${id}","seq":${seq},"content":${JSON.stringify(content)},"kind":"${kind}","createTime":"${time}"${clientPart}${noticePart}}`;
+  return `{"type":"privateMessage","from":${from},"to":${otherOf(pair, from)},"id":"${id}","seq":${seq},"content":${JSON.stringify(content)},"kind":"${kind}","createTime":"${iso(createTime)}"${clientPart}${noticePart}}`;
 }
 
 /**
@@ -35,8 +35,6 @@ export function publishRun(
   let senders: string[] = [];
   let first = 0;
   let bytes = headerBytes;
-  let time = '';
-  let timeMs = -1;
   const flush = () => {
     if (frames.length === 0) return;
     const header: RunHeader = { kind: 'run', users: [...pair], first, senders };
@@ -46,12 +44,9 @@ export function publishRun(
     senders = [];
     bytes = headerBytes;
   };
-  for (const [i, message] of messages.entries()) {
-    if (message.createTime !== timeMs) {
-      timeMs = message.createTime;
-      time = iso(timeMs);
-    }
-    const frame = messageFrame(pair, message, time);
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i] as StoredMessage;
+    const frame = messageFrame(pair, message);
     const sender = connectionIds[i] ?? '';
     const size = Buffer.byteLength(frame) + sender.length + 4;
     if (bytes + size > limits.payloadBytes) flush();

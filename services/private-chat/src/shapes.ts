@@ -1,8 +1,6 @@
-import type { PrivateMessage } from '@teahouse/contracts';
+import { iso, type PrivateMessage } from '@teahouse/contracts';
 import type { StoredMessage } from '@teahouse/message-log';
 import type { Pair } from './pair.js';
-
-export const iso = (ms: number): string => new Date(ms).toISOString();
 
 export const otherOf = ([low, high]: Pair, userId: number): number => (userId === low ? high : low);
 

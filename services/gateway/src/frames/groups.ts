@@ -1,5 +1,5 @@
 import { call } from '@teahouse/bus';
-import { authCalls, clientFrames, groupCalls, TeahouseError } from '@teahouse/contracts';
+import { authCalls, clientFrames, groupCalls, iso, TeahouseError } from '@teahouse/contracts';
 import { conversationOfGroup, forward, type Tools, type Verb, verb } from './verb.js';
 
 /** Administration of one group: asked of group-chat as it is. */
@@ -71,7 +71,7 @@ const listMembers = verb(clientFrames.listMembers, {
     const members = page.members.map((member) => {
       const online = tools.presence.isOnline(member.userId);
       const time = online ? Date.now() : times.get(member.userId);
-      return { ...member, online, ...(time === undefined ? {} : { lastOnlineTime: new Date(time).toISOString() }) };
+      return { ...member, online, ...(time === undefined ? {} : { lastOnlineTime: iso(time) }) };
     });
     return { ...page, members };
   },

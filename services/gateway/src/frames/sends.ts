@@ -4,8 +4,7 @@ import { conversationOfGroup, conversationWith, verb } from './verb.js';
 export const groupMessage = verb(clientFrames.groupMessage, {
   pipelined: true,
   conversation: (fields, session) => conversationOfGroup(fields.groupId ?? session.defaultGroupId),
-  run: (tools, session, fields) =>
-    tools.sends.group(session, { ...fields, groupId: fields.groupId ?? session.defaultGroupId }),
+  run: (tools, session, fields) => tools.sends.group(session, { groupId: session.defaultGroupId, ...fields }),
 });
 
 export const privateMessage = verb(clientFrames.privateMessage, {

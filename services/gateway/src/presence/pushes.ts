@@ -1,5 +1,5 @@
 import type { Bus } from '@teahouse/bus';
-import { type MembershipEntry, officialGroup, views } from '@teahouse/contracts';
+import { type MembershipEntry, iso, officialGroup, views } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
 import { LateView } from '../views.js';
 
@@ -75,7 +75,7 @@ export class Pushes {
 
   #push(userId: number, { online, time }: News, groups: readonly number[]): number {
     if (groups.length === 0) return 0;
-    const lastOnlineTime = time === undefined ? {} : { lastOnlineTime: new Date(time).toISOString() };
+    const lastOnlineTime = time === undefined ? {} : { lastOnlineTime: iso(time) };
     return this.#tell(userId, groups, { type: 'presence', userId, online, ...lastOnlineTime });
   }
 

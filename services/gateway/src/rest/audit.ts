@@ -6,6 +6,7 @@ import {
   auditDomains,
   authCalls,
   groupCalls,
+  iso,
   TeahouseError,
 } from '@teahouse/contracts';
 import type { Ask } from './asking.js';
@@ -62,7 +63,7 @@ export async function auditPage(ask: Ask, by: Administrator, wanted: Wanted): Pr
     const { time, ...record } = headOf(newest);
     newest.taken++;
     newest.before = record.id;
-    entries.push({ domain: newest.domain, ...record, time: new Date(time).toISOString() });
+    entries.push({ domain: newest.domain, ...record, time: iso(time) });
   }
   const next: AuditPage['next'] = {};
   for (const { domain, before } of lines) if (before !== undefined) next[cursors[domain]] = before;
