@@ -110,7 +110,17 @@ function place(draft: Draft, conversation: Row, open: Map<number, OpenBatch>, cr
   }
   const seq = Number(conversation.lastSeq) + batch.messages.length + 1;
   const id = uuidv7();
-  batch.messages.push({ conversationId, seq, id, from, content, kind: 'normal', clientId, createTime, recalled: false });
+  batch.messages.push({
+    conversationId,
+    seq,
+    id,
+    from,
+    content,
+    kind: 'normal',
+    clientId,
+    createTime,
+    recalled: false,
+  });
   batch.connectionIds.push(draft.connectionId);
   return { id, seq, createTime };
 }

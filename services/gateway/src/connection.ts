@@ -8,7 +8,7 @@ import {
   type User,
 } from '@teahouse/contracts';
 import type { WebSocket } from 'ws';
-import { heartbeat, parseFrame, prepare, type Session } from './frames/index.js';
+import { carryOut, heartbeat, parseFrame, prepare, type Session } from './frames/index.js';
 import type { Lists } from './hub/index.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import { closeAfter, type InitFields, initFields, type Login } from './login.js';
@@ -207,7 +207,7 @@ export class Connection implements Session, InboxOwner {
   }
 
   begin(task: Task): void {
-    this.#run(task, task.deadline - Date.now())
+    carryOut(task, this.#around.tools, this, task.deadline - Date.now())
       .then(
         (reply) => this.#settled(task, reply),
         (error: unknown) => {
@@ -216,16 +216,6 @@ export class Connection implements Session, InboxOwner {
         },
       )
       .catch((err: unknown) => this.#around.log.error({ err }, 'an answer could not be given'));
-  }
-
-  /** Not `async`: that costs a send as much again as all else that is done about it here. */
-  #run({ verb, fields }: Task, timeoutMs: number): Promise<object> {
-    if (timeoutMs <= 0) return Promise.reject(new TeahouseError('UNAVAILABLE'));
-    try {
-      return verb.run(this.#around.tools, this, fields, timeoutMs);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   acknowledge(task: Task): void {

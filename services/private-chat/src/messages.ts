@@ -43,10 +43,7 @@ export async function append(
         const opening = opened[i] as number | TeahouseError;
         return {
           index,
-          draft:
-            typeof opening === 'number'
-              ? draftOf(item, opening)
-              : { ...draftOf(item, 0), refusal: opening },
+          draft: typeof opening === 'number' ? draftOf(item, opening) : { ...draftOf(item, 0), refusal: opening },
         };
       }),
     );

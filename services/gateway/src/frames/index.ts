@@ -1,4 +1,4 @@
 export { heartbeat } from './heartbeat.js';
 export { parseFrame } from './parse.js';
-export { type Prepared, prepare } from './prepare.js';
+export { carryOut, type Prepared, prepare } from './prepare.js';
 export type { Session, Tools } from './verb.js';

@@ -2,7 +2,7 @@ import { firstWrong } from '@teahouse/bus';
 import { TeahouseError } from '@teahouse/contracts';
 import { pick } from '../pick.js';
 import { verbs } from './table.js';
-import type { Session, Verb } from './verb.js';
+import type { Session, Tools, Verb } from './verb.js';
 
 /** A frame that may be carried out. */
 export interface Prepared {
@@ -19,4 +19,19 @@ export function prepare(type: unknown, frame: Readonly<Record<string, unknown>>,
   if (wrong !== undefined) throw new TeahouseError('BAD_REQUEST', wrong);
   const fields = pick(frame, verb.names);
   return { verb, fields, conversation: verb.conversation(fields, session) };
+}
+
+/** Resolves with the fields of the ack. Not `async`: that costs a send as much again as all else that the connection does. */
+export function carryOut(
+  { verb, fields }: Prepared,
+  tools: Tools,
+  session: Session,
+  timeoutMs: number,
+): Promise<object> {
+  if (timeoutMs <= 0) return Promise.reject(new TeahouseError('UNAVAILABLE'));
+  try {
+    return verb.run(tools, session, fields, timeoutMs);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

@@ -1,5 +1,5 @@
 import type { Bus } from '@teahouse/bus';
-import { type MembershipEntry, iso, officialGroup, views } from '@teahouse/contracts';
+import { iso, type MembershipEntry, officialGroup, views } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
 import { LateView } from '../views.js';
 
