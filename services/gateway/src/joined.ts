@@ -4,6 +4,7 @@ let joined: Buffer = Buffer.alloc(0);
 /**
  * Several chunks as one. The last result is kept, and given again for the same chunks: most sockets of a room are sent the
  * same, one after the other, and a copy for each of 200 made the garbage collector a third of the gateway's work.
+ * @param wanted never to be changed afterwards
  * @param bytes the sum of their lengths
  */
 export function join(wanted: readonly Buffer[], bytes: number): Buffer {

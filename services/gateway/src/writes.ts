@@ -1,4 +1,3 @@
-import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { gathered, whenDrained } from './drained.js';
 
 /** Something with bytes for one socket. `flush` writes them, must not throw, and does nothing where there are none. */
@@ -20,6 +19,8 @@ const longestRestMs = 40;
 /** Shares of its time that the event loop is busy: idle up to the first, busy from the second on. */
 const idle = 0.3;
 const busy = 0.55;
+/** So much of what the last round found changes what is known. More, and rests would swing: after a long one the process looks idle. */
+const weight = 1 / 8;
 
 let answering: Writer[] = [];
 
@@ -45,7 +46,8 @@ let round: Writer[] = [];
 let next = 0;
 let spentMs = 0;
 let restsUntil = 0;
-let usedBefore: EventLoopUtilization | undefined;
+let usedBefore = performance.eventLoopUtilization();
+let utilization = 0;
 
 /**
  * Writes with the next round. A write to a socket costs a system call however little it carries, so that deliveries of one
@@ -95,11 +97,10 @@ function write(): void {
   if (gathering.length > 0) begin();
 }
 
-/** From what the event loop was busy since it was last asked. */
+/** From how busy the event loop was in the last rounds and the rests between them. */
 function restShare(): number {
-  const used = performance.eventLoopUtilization();
-  const { utilization } = performance.eventLoopUtilization(used, usedBefore);
-  usedBefore = used;
+  utilization += weight * (performance.eventLoopUtilization(usedBefore).utilization - utilization);
+  usedBefore = performance.eventLoopUtilization();
   const load = Math.min(Math.max((utilization - idle) / (busy - idle), 0), 1);
   return leastShare + load * (mostShare - leastShare);
 }

@@ -4,6 +4,9 @@ import { eventually } from '@teahouse/test';
 import t, { type Test } from 'tap';
 import { type Run, Track } from '../dist/hub/track.js';
 
+/** As the hub's. */
+const momentMs = 40;
+
 const run = (first: number): Run => ({ first, frames: [Buffer.from('{}')], senders: ['c1'] });
 
 /** A conversation whose missing messages can be fetched. */
@@ -64,10 +67,20 @@ t.test('what does not come is fetched', async (t) => {
   t.equal(track.fetches, 1);
 });
 
-t.test('nothing is fetched for what was closed', async (t) => {
+t.test('a hole that opened while another was waited for has a time of its own', async (t) => {
   const track = new Followed(0);
   track.learn(1);
-  track.close();
+  track.accept(run(1));
+  track.accept(run(3));
+  setTimeout(() => track.accept(run(2)), momentMs + 10);
+  await eventually(() => track.position === 3, 5000, 'not all is delivered');
+  t.equal(track.fetches, 0);
+});
+
+t.test('nothing is fetched for what was closed, at the last moment too', async (t) => {
+  const track = new Followed(0);
+  track.learn(1);
+  setTimeout(() => track.close(), momentMs);
   const other = new Followed(0);
   other.learn(1);
   await eventually(() => other.position === 1, 5000, 'the message is not fetched');

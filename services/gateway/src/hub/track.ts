@@ -155,13 +155,19 @@ export abstract class Track {
 
   #checkSoon(delayMs: number): void {
     if (this.#timer !== undefined || this.#repairing || this.closed) return;
-    // A process that was held up runs its timers before it reads what came meanwhile; only then is it known what is missing.
-    this.#timer = setTimeout(() => setImmediate(() => this.#check()), delayMs);
+    const since = this.position;
+    // A process that was held up runs its timers before it reads what came meanwhile.
+    this.#timer = setTimeout(() => setImmediate(() => this.#check(since)), delayMs);
   }
 
-  #check(): void {
+  /** @param since where it stood when this was to be looked at: what is missing beyond that is another hole, with a time of its own */
+  #check(since: number): void {
     this.#timer = undefined;
     if (this.closed || this.position >= this.head) return;
+    if (this.position > since) {
+      this.#checkSoon(momentMs);
+      return;
+    }
     this.#repairing = true;
     this.#repair().then(
       () => this.#repaired(momentMs),
