@@ -18,7 +18,7 @@ const closeMs = 5000;
 export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> {
   const { database, tables, rules, log, archive, lanes: laneCount = 1, capacity = 20_000 } = options;
   const clock = createClock();
-  const statements = createStatements(database.dialect, tables, rules.columns);
+  const statements = createStatements(database.dialect, tables, rules);
   const onStored = (batches: readonly StoredBatch[]) => {
     archive?.ring(batches);
     options.onStored(batches);

@@ -3,7 +3,7 @@ import { pairs, wordsOf } from './dialect.js';
 import { secondOf } from './moved.js';
 import { contentHash } from './plan.js';
 import { messageColumns } from './rows.js';
-import type { Draft, LogTables, StoredBatch } from './types.js';
+import type { Draft, LogRules, LogTables, StoredBatch } from './types.js';
 
 /** The statements of the append path. Values always go through placeholders; names come from our own code. */
 export interface Statements {
@@ -27,7 +27,11 @@ export interface Statements {
  */
 const overflow = '9223372036854775807';
 
-export function createStatements(dialect: Dialect, tables: LogTables, columns: readonly string[]): Statements {
+export function createStatements(
+  dialect: Dialect,
+  tables: LogTables,
+  { columns, assigns }: Pick<LogRules<Draft>, 'columns' | 'assigns'>,
+): Statements {
   const { byPrimaryKey, lockFree, lockAll } = wordsOf(dialect);
   const conversation = `${tables.conversation}${byPrimaryKey}`;
   const lockColumns = ['id', 'lastSeq', ...columns].join(', ');
@@ -55,19 +59,21 @@ export function createStatements(dialect: Dialect, tables: LogTables, columns: r
     return params.length === 0 ? undefined : { sql: insertSent + rows('(?,?,?,?,?,?,?)', params.length / 7), params };
   };
 
-  // One UPDATE for each number of new messages: a CASE over all conversations costs their square.
+  // One UPDATE for all conversations that change alike: a CASE over all of them costs their square. `lastSeq` comes last, as
+  // MySQL's assignments see what those before them did.
   const heads = (batches: readonly StoredBatch[], now: number): Statement[] => {
-    const byCount = new Map<number, number[]>();
-    for (const { conversationId, messages } of batches) {
-      const ids = byCount.get(messages.length);
-      if (ids) ids.push(conversationId);
-      else byCount.set(messages.length, [conversationId]);
+    const alike = new Map<string, number[]>();
+    for (const batch of batches) {
+      const changes = [...(assigns?.(batch) ?? []), `lastSeq = lastSeq + ${batch.messages.length}`].join(', ');
+      const ids = alike.get(changes);
+      if (ids) ids.push(batch.conversationId);
+      else alike.set(changes, [batch.conversationId]);
     }
-    return [...byCount].map(([count, ids]) => {
+    return [...alike].map(([changes, ids]) => {
       const { sql, params } = list(ids);
       return {
-        sql: `UPDATE ${conversation} SET lastSeq = lastSeq + ?, movedAt = ?, movedSecond = ? WHERE id IN ${sql}`,
-        params: [count, now, secondOf(now), ...params],
+        sql: `UPDATE ${conversation} SET ${changes}, movedAt = ?, movedSecond = ? WHERE id IN ${sql}`,
+        params: [now, secondOf(now), ...params],
       };
     });
   };

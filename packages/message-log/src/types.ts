@@ -73,13 +73,18 @@ export interface LogRules<D extends Draft> {
   /**
    * Where this is given, who was let speak is taken to be let speak again while `lastSeq` is what this log left there, and
    * a batch of such drafts is stored in one round trip. So whatever takes the right to speak away, or changes a column that
-   * `writes` and `onStored` need, must move `lastSeq`, as a notice does, or be found by one of these SELECTs: they run in
+   * `assigns`, `writes` and `onStored` need, must move `lastSeq`, as a notice does, or be found by one of these SELECTs: they run in
    * the transaction, and a row found makes it start over.
    */
   revoked?(drafts: readonly D[]): readonly Statement[];
   /** The refusal where there is no such conversation; a function where it depends on the draft. */
   readonly missing: ErrorCode | ((draft: D) => ErrorCode | TeahouseError);
-  /** Statements to run in the transaction that stores these messages, just before COMMIT; for read marks that own sends move. */
+  /**
+   * What else changes in the conversation's row with these messages, as the assignments of an UPDATE, in which `lastSeq` is
+   * the one before; for read marks that own sends move. Few different ones: each makes a statement of its own.
+   */
+  assigns?(batch: StoredBatch): readonly string[];
+  /** Statements to run in the transaction that stores these messages, just before COMMIT; for read marks in other rows. */
   writes?(batches: readonly StoredBatch[]): readonly Statement[];
 }
 

@@ -1,6 +1,6 @@
 import type { TeahouseError } from '@teahouse/contracts';
-import { type Draft, type LogRules, pairs, type StoredBatch, wordsOf } from '@teahouse/message-log';
-import { type Dialect, list, type Statement } from '@teahouse/service-kit/database';
+import { type Draft, type LogRules, pairs, type StoredBatch } from '@teahouse/message-log';
+import type { Dialect, Statement } from '@teahouse/service-kit/database';
 
 /** A send on its way into the log. A refused first contact has the conversation 0, which never exists, and the refusal. */
 export interface PrivateDraft extends Draft {
@@ -20,7 +20,7 @@ export function sendRules(dialect: Dialect): LogRules<PrivateDraft> {
       return ({ from, to }) => (blocked.has(`${from} ${to}`) || blocked.has(`${to} ${from}`) ? 'BLOCKED' : undefined);
     },
     revoked: (drafts) => [blocks(dialect, drafts)],
-    writes: (batches) => readMarks(dialect, batches),
+    assigns: readMarks,
   };
 }
 
@@ -32,29 +32,12 @@ function blocks(dialect: Dialect, drafts: readonly PrivateDraft[]): Statement {
   return { sql: `SELECT userId, blockedId FROM private_block WHERE (userId, blockedId) IN ${sql}`, params };
 }
 
-/**
- * One's own sends are read. `lastSeq` has moved when these run, so a mark is that many below it; nearly all conversations
- * of a batch share one such statement a side.
- */
-function readMarks(dialect: Dialect, batches: readonly StoredBatch[]): Statement[] {
-  const groups = new Map<string, number[]>();
-  for (const { conversationId, messages, conversation } of batches) {
-    const last = messages.at(-1)?.seq ?? 0;
-    for (const [side, user] of [
-      ['readLow', conversation.userLow],
-      ['readHigh', conversation.userHigh],
-    ] as const) {
-      const own = messages.findLast(({ from }) => from === user);
-      if (!own) continue;
-      const assignment = `${side} = lastSeq - ${last - own.seq}`;
-      const ids = groups.get(assignment);
-      if (ids) ids.push(conversationId);
-      else groups.set(assignment, [conversationId]);
-    }
-  }
-  const table = `private_conversation${wordsOf(dialect).byPrimaryKey}`;
-  return [...groups].map(([assignment, ids]) => {
-    const { sql, params } = list(ids);
-    return { sql: `UPDATE ${table} SET ${assignment} WHERE id IN ${sql}`, params };
-  });
+/** One's own sends are read. */
+function readMarks({ messages, conversation }: StoredBatch): string[] {
+  const marks: string[] = [];
+  const low = messages.findLastIndex(({ from }) => from === conversation.userLow);
+  const high = messages.findLastIndex(({ from }) => from === conversation.userHigh);
+  if (low >= 0) marks.push(`readLow = lastSeq + ${low + 1}`);
+  if (high >= 0) marks.push(`readHigh = lastSeq + ${high + 1}`);
+  return marks;
 }
