@@ -1,5 +1,5 @@
 import type { Draft, LogRules, StoredBatch } from '@teahouse/message-log';
-import { type Dialect, type Param, type Row, type Statement, values } from '@teahouse/service-kit/database';
+import type { Dialect, Param, Row, Statement } from '@teahouse/service-kit/database';
 import type { GroupChat, GroupChatMember } from './entities.js';
 import { speakingRefusal } from './rules.js';
 
@@ -48,19 +48,21 @@ function senders(drafts: readonly Draft[]): Statement {
 
 /** One's own sends are read. The rows are there, as nobody leaves without a notice: the INSERT never inserts. */
 function readMarks(dialect: Dialect, batches: readonly StoredBatch[]): Statement {
-  const rows: Param[][] = [];
+  const params: Param[] = [];
   for (const { conversationId, messages } of batches) {
     const newest = new Map<number, number>();
     for (const { from, seq } of messages) newest.set(from, seq);
-    for (const [userId, seq] of newest) rows.push([conversationId, userId, 0, 0, seq, 0]);
+    for (const [userId, seq] of newest) params.push(conversationId, userId, seq);
   }
-  const { sql, params } = values(rows);
+  const rows = Array<string>(params.length / 3)
+    .fill('(?,?,0,0,?,0)')
+    .join();
   const update =
     dialect === 'sqlite'
       ? 'ON CONFLICT (groupId, userId) DO UPDATE SET readSeq = excluded.readSeq'
       : 'ON DUPLICATE KEY UPDATE readSeq = VALUES(readSeq)';
   return {
-    sql: `INSERT INTO group_chat_member (groupId, userId, rights, mutedUntil, readSeq, joinTime) VALUES ${sql} ${update}`,
+    sql: `INSERT INTO group_chat_member (groupId, userId, rights, mutedUntil, readSeq, joinTime) VALUES ${rows} ${update}`,
     params,
   };
 }
