@@ -11,10 +11,8 @@ export interface Statements {
   lock(ids: readonly number[], waits: boolean): Statement;
   /** Which of these conversations exist, whoever has them locked. */
   exist(ids: readonly number[]): Statement;
-  /** Locks these conversations, and fails unless all are free and their `lastSeq` is what these rows say. */
+  /** Locks these conversations, and fails unless all are free, their `lastSeq` is what these rows say, and `foreseen` holds. */
   unmoved(rows: readonly Row[]): Statement;
-  /** Fails where this SELECT finds a row. */
-  nothing(select: Statement): Statement;
   /** What was sent before under the drafts' `clientId`s; undefined where no draft has one. */
   sent(drafts: readonly Draft[]): Statement | undefined;
   /** Everything to store, as one transaction's statements up to COMMIT. */
@@ -30,7 +28,7 @@ const overflow = '9223372036854775807';
 export function createStatements(
   dialect: Dialect,
   tables: LogTables,
-  { columns, assigns }: Pick<LogRules<Draft>, 'columns' | 'assigns'>,
+  { columns, assigns, foreseen }: Pick<LogRules<Draft>, 'columns' | 'assigns' | 'foreseen'>,
 ): Statements {
   const { byPrimaryKey, lockFree, lockAll } = wordsOf(dialect);
   const conversation = `${tables.conversation}${byPrimaryKey}`;
@@ -96,11 +94,10 @@ export function createStatements(
         rows.map(({ id, lastSeq }) => [Number(id), Number(lastSeq)]),
       );
       return {
-        sql: `SELECT ${overflow} + (COUNT(*) <> ?) FROM ${conversation} WHERE id IN ${ids.sql} AND (id, lastSeq) IN ${as.sql}${lockFree}`,
+        sql: `SELECT ${overflow} + (COUNT(*) <> ?) FROM ${conversation} WHERE id IN ${ids.sql} AND (id, lastSeq) IN ${as.sql} AND ${foreseen}${lockFree}`,
         params: [rows.length, ...ids.params, ...as.params],
       };
     },
-    nothing: ({ sql, params = [] }) => ({ sql: `SELECT ${overflow} + COUNT(*) FROM (${sql}) AS found`, params }),
     sent(drafts) {
       const keys: [number, string][] = [];
       for (const { from, clientId } of drafts) if (clientId !== undefined) keys.push([from, clientId]);

@@ -48,7 +48,7 @@ const none: ReadonlySet<number> = new Set();
 export function createTransact<D extends Draft>(options: TransactOptions<D>): Transact<D> {
   const { statements, rules, clock, log, dialect } = options;
   // SQLite is in this process: there is no round trip to save.
-  const foresight = rules.revoked && !options.waits && dialect !== 'sqlite' ? new Foresight() : undefined;
+  const foresight = rules.foreseen && !options.waits && dialect !== 'sqlite' ? new Foresight() : undefined;
   return async (entries) => {
     const drafts = entries.map(({ draft }) => draft);
     return (await asForeseen(entries, drafts)) ?? (await asFound(entries, drafts));
@@ -73,11 +73,7 @@ export function createTransact<D extends Draft>(options: TransactOptions<D>): Tr
     try {
       await session.exclusive((run) => {
         asked = true;
-        const guards = [
-          statements.unmoved([...locked.values()]),
-          ...(rules.revoked?.(drafts) ?? []).map(statements.nothing),
-        ];
-        return run([{ sql: session.begin }, ...guards, ...store(batches, now)]);
+        return run([{ sql: session.begin }, statements.unmoved([...locked.values()]), ...store(batches, now)]);
       });
     } catch (error) {
       if (failureOf(error) === 'lost') {

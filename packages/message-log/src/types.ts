@@ -71,12 +71,12 @@ export interface LogRules<D extends Draft> {
   /** Called once a transaction that looks first, with the rows of `reads` and the locked conversations by id; the function it returns is asked once a draft that is no duplicate. */
   judge(rows: readonly (readonly Row[])[], conversations: ReadonlyMap<number, Row>): (draft: D) => Verdict;
   /**
-   * Where this is given, who was let speak is taken to be let speak again while `lastSeq` is what this log left there, and
-   * a batch of such drafts is stored in one round trip. So whatever takes the right to speak away, or changes a column that
-   * `assigns`, `writes` and `onStored` need, must move `lastSeq`, as a notice does, or be found by one of these SELECTs: they run in
-   * the transaction, and a row found makes it start over.
+   * Where this is given, who was let speak is taken to be let speak again while `lastSeq` is what this log left there and
+   * this condition (SQL) holds for the conversation's row, and a batch of such drafts is stored in one round trip. So
+   * whatever takes the right to speak away, or changes a column that `assigns`, `writes` and `onStored` need, must move
+   * `lastSeq`, as a notice does, or make the condition false, in its own transaction.
    */
-  revoked?(drafts: readonly D[]): readonly Statement[];
+  readonly foreseen?: string;
   /** The refusal where there is no such conversation; a function where it depends on the draft. */
   readonly missing: ErrorCode | ((draft: D) => ErrorCode | TeahouseError);
   /**

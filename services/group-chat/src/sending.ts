@@ -21,7 +21,7 @@ export function sendRules(dialect: Dialect): LogRules<Draft> {
       };
     },
     // Who leaves, is removed, muted or loses an office, and a group that changes its state: a notice says so.
-    revoked: () => [],
+    foreseen: 'TRUE',
     writes: (batches) => [readMarks(dialect, batches)],
   };
 }

@@ -54,7 +54,7 @@ export async function startPrivateChat(options: PrivateChatOptions): Promise<Pri
       publishRun(bus, pair, messages, connectionIds);
     }
   };
-  const messages = openLog({ database, tables: logTables, rules: sendRules(database.dialect), onStored, log, archive });
+  const messages = openLog({ database, tables: logTables, rules: sendRules, onStored, log, archive });
   const service: Service = { bus, database, log, messages, store, people, openings };
   const served = serveAll(service);
   await bus.flush();

@@ -26,6 +26,7 @@ export async function blockUser(
       caller.userId,
       other,
     ]);
+    if (conversation) await store.countBlocks(manager, conversation);
   });
   return {};
 }
@@ -37,9 +38,12 @@ export async function unblockUser(
   const { database, store } = service;
   if (!(await store.blockedBy(caller.userId)).includes(other))
     throw new TeahouseError('NOT_FOUND', 'This user is not blocked.');
-  await database.transaction((manager) =>
-    manager.query('DELETE FROM private_block WHERE userId = ? AND blockedId = ?', [caller.userId, other]),
-  );
+  const conversation = await store.find(pairWith(caller.userId, other));
+  await database.transaction(async (manager) => {
+    if (conversation) await store.lock(manager, conversation.id);
+    await manager.query('DELETE FROM private_block WHERE userId = ? AND blockedId = ?', [caller.userId, other]);
+    if (conversation) await store.countBlocks(manager, conversation);
+  });
   return {};
 }
 

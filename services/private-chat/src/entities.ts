@@ -25,6 +25,10 @@ class PrivateConversation {
   @Column({ type: 'bigint', default: 0 })
   readHigh!: number;
 
+  /** How many of the two block the other: what sends are judged by, kept equal to `private_block` under this row's lock. */
+  @Column({ type: 'int', default: 0 })
+  blocks!: number;
+
   @Column({ type: 'bigint', default: 0 })
   lastSeq!: number;
 

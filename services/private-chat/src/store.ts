@@ -53,6 +53,15 @@ export class Store {
     return rows[0];
   }
 
+  /** After each change of the blocks between the two, while the row is locked: sends look at this alone. */
+  async countBlocks(manager: EntityManager, { id, userLow, userHigh }: Conversation): Promise<void> {
+    await manager.query(
+      `UPDATE private_conversation SET blocks = (SELECT COUNT(*) FROM private_block
+        WHERE (userId = ? AND blockedId = ?) OR (userId = ? AND blockedId = ?)) WHERE id = ?`,
+      [userLow, userHigh, userHigh, userLow, id],
+    );
+  }
+
   async moveReadMark(manager: EntityManager, id: number, side: 'readLow' | 'readHigh', seq: number): Promise<void> {
     await manager.query(`UPDATE private_conversation SET ${side} = ? WHERE id = ?`, [seq, id]);
   }

@@ -60,6 +60,29 @@ t.test('a first message that meets a block came before it, or its sender hears o
   t.comment(`${rows.length} of ${rounds.length} came before the block`);
 });
 
+t.test('blocks of the two that change at once are counted as they stand', async (t) => {
+  const { setup, as, send, sql } = await running(t, natsSetup);
+  await send([1, 2, 'a']);
+  await as(1, 'blockUser', { userId: 2 });
+  const blocks = async () => (await sql('SELECT blocks FROM private_conversation'))[0]?.blocks;
+  for (const [verb, left] of [
+    ['unblockUser', 1],
+    ['blockUser', 2],
+  ] as const) {
+    await withConnection(setup.servers?.mysql ?? '', async (other) => {
+      await other.query('START TRANSACTION');
+      await other.query('SELECT id FROM private_conversation FOR UPDATE');
+      await other.query('REPLACE INTO private_block (userId, blockedId) VALUES (2, 1)');
+      const changed = as(1, verb, { userId: 2 });
+      await delay(300);
+      await other.query('COMMIT');
+      await changed;
+    });
+    t.equal(await blocks(), left, verb);
+    await sql('DELETE FROM private_block WHERE userId = 2');
+  }
+});
+
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 t.test('the service as its own process serves, tells its health, and ends well on SIGTERM', async (t) => {

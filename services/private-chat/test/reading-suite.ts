@@ -164,7 +164,10 @@ export function readingSuite(name: string, make: MakeSetup): void {
     t.strictSame(await as(1, 'listBlocked', {}), { users: [{ id: 2, username: 'p2', nickname: 'P2' }] });
     t.strictSame(await as(2, 'listBlocked', {}), { users: [] });
     t.strictSame(await words([2, 1, 'a'], [1, 2, 'b']), ['BLOCKED', 'BLOCKED']);
+    await as(2, 'blockUser', { userId: 1 });
     t.strictSame(await as(1, 'unblockUser', { userId: 2 }), {});
+    t.strictSame(await words([2, 1, 'a'], [1, 2, 'b']), ['BLOCKED', 'BLOCKED'], 'while one of the two stands');
+    await as(2, 'unblockUser', { userId: 1 });
     t.strictSame(await words([2, 1, 'a']), [9]);
     await t.rejects(as(1, 'unblockUser', { userId: 2 }), code('NOT_FOUND'));
     await t.rejects(as(1, 'blockUser', { userId: 99 }), code('NOT_FOUND'));

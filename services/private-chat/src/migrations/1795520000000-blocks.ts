@@ -1,0 +1,22 @@
+import { ddl, dialectOf } from '@teahouse/service-kit/database';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** How many blocks stand between two people, in the row that sends lock anyway. */
+export class Blocks1795520000000 implements MigrationInterface {
+  readonly name = 'Blocks1795520000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const { int } = ddl(dialectOf(runner));
+    await runner.query(`ALTER TABLE private_conversation ADD COLUMN blocks ${int} NOT NULL DEFAULT 0`);
+    for (const [user, blocked] of [
+      ['userLow', 'userHigh'],
+      ['userHigh', 'userLow'],
+    ])
+      await runner.query(`UPDATE private_conversation SET blocks = blocks + 1
+        WHERE EXISTS (SELECT 1 FROM private_block WHERE userId = ${user} AND blockedId = ${blocked})`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE private_conversation DROP COLUMN blocks');
+  }
+}
