@@ -85,6 +85,7 @@ export class NatsBus implements Bus {
 
   publish(subject: string, payload: Uint8Array): boolean {
     checkSubject(subject);
+    this.#link.hold();
     return this.#link.send(subject, payload);
   }
 

@@ -73,6 +73,24 @@ export class Link {
     setImmediate(() => socket.uncork());
   }
 
+  /**
+   * Holds back what is sent until an answer goes out (`release`), at the longest until the work that is ready now is done: the
+   * events of a batch and the answer to who asked for it leave in one write. The client library writes once for each microtask
+   * and whenever it has 32 KiB, so that a batch of private messages took four writes, and NATS and gateways as many reads.
+   */
+  hold(): void {
+    const socket = this.#socket;
+    if (!socket || socket.writableCorked > 0) return;
+    socket.cork();
+    process.nextTick(() => socket.uncork());
+  }
+
+  /** Ends a `hold`, after the client library has written. */
+  release(): void {
+    const socket = this.#socket;
+    if (socket && socket.writableCorked > 0) queueMicrotask(() => socket.uncork());
+  }
+
   #probe(): void {
     this.#probing = true;
     const upTo = this.#sent;

@@ -143,6 +143,7 @@ export class NatsIncoming implements Incoming {
 
   answer(payload: Uint8Array): void {
     this.#link.send(this.#reply, payload);
+    this.#link.release();
   }
 
   refuse(error: TeahouseError): void {
