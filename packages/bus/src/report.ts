@@ -1,12 +1,15 @@
 import type { BusLog } from './port.js';
 
-/** Hands errors on, whatever the receiver does: one that throws itself is ignored, for there is nobody left to tell. */
+/** Hands an error on, whatever the receiver does: one that throws itself is ignored, for there is nobody left to tell. */
+export function report(onError: (error: unknown) => void, error: unknown): void {
+  try {
+    onError(error);
+  } catch {}
+}
+
+/** As `report`, again and again. */
 export function reporter(onError: (error: unknown) => void): (error: unknown) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch {}
-  };
+  return (error) => report(onError, error);
 }
 
 /** Where errors go that nobody asked for: the log, or nowhere. */

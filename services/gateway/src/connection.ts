@@ -50,7 +50,7 @@ export class Connection implements Session, InboxOwner {
     this.#around = around;
     this.#registry = registry;
     this.#throttle = new Throttle(around.rates);
-    this.outbox = new Outbox(ws, () => this.close('slowReader'), around.backlog);
+    this.outbox = new Outbox(ws, this, around.backlog);
   }
 
   get userId(): number {

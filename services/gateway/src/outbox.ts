@@ -10,6 +10,12 @@ import { type Writer, writeInRound, writeSoon } from './writes.js';
 const turnBytes = 4 * limits.slowReaderBytes;
 
 const none: Buffer[] = [];
+
+export interface OutboxOwner {
+  /** Called when more than 1 MiB waits for this reader; nothing is written after it. */
+  close(reason: 'slowReader'): void;
+}
+
 /**
  * What one socket is about to be sent. Everything that has gathered until a turn of the event loop adds nothing leaves in one
  * write: a system call costs more than all the rest of a delivery. Writes to the TCP socket below `ws`, which is safe as no
@@ -18,7 +24,7 @@ const none: Buffer[] = [];
 export class Outbox implements Reader, Writer {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
-  readonly #onSlow: () => void;
+  readonly #owner: OutboxOwner;
   readonly #backlog: Backlog;
   answering = false;
   gathering = false;
@@ -26,14 +32,13 @@ export class Outbox implements Reader, Writer {
   #bytes = 0;
   #slow = false;
 
-  /** @param onSlow called once, when more than 1 MiB waits for this reader; nothing is written after it. */
-  constructor(ws: WebSocket, onSlow: () => void, backlog: Backlog) {
+  constructor(ws: WebSocket, owner: OutboxOwner, backlog: Backlog) {
     const socket = (ws as unknown as { _socket?: Socket })._socket;
     if (socket === undefined || ws.extensions !== '')
       throw new Error('an outbox needs an open socket without extensions');
     this.#ws = ws;
     this.#socket = socket;
-    this.#onSlow = onSlow;
+    this.#owner = owner;
     this.#backlog = backlog;
   }
 
@@ -91,6 +96,6 @@ export class Outbox implements Reader, Writer {
     this.#slow = true;
     this.#chunks = none;
     this.#bytes = 0;
-    this.#onSlow();
+    this.#owner.close('slowReader');
   }
 }

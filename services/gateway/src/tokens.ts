@@ -23,6 +23,7 @@ export interface Holder {
 }
 
 interface Key {
+  readonly kid: string;
   readonly key: KeyObject;
   readonly until: number;
 }
@@ -101,7 +102,8 @@ export class Tokens {
     }
     const holder = holderOf(claims);
     const { exp } = claims as TokenClaims;
-    this.#keep(digest, { kid, until: (exp + clockToleranceSeconds) * 1000, holder });
+    // The key's own text of its id, as each token brings one.
+    this.#keep(digest, { kid: key.kid, until: (exp + clockToleranceSeconds) * 1000, holder });
     return holder;
   }
 
@@ -147,7 +149,11 @@ export class Tokens {
       if (this.#keys.size >= maxKeys) return;
     }
     try {
-      this.#keys.set(kid, { key: createPublicKey(entry.publicKey), until: entry.until ?? Number.POSITIVE_INFINITY });
+      this.#keys.set(kid, {
+        kid,
+        key: createPublicKey(entry.publicKey),
+        until: entry.until ?? Number.POSITIVE_INFINITY,
+      });
     } catch (err) {
       this.#log.error({ err, kid }, 'a public key cannot be read');
     }

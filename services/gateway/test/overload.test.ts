@@ -29,9 +29,11 @@ async function slowReader(t: Test, server: WebSocketServer, backlog: Backlog) {
   let gaveUp = false;
   const outbox = new Outbox(
     socket,
-    () => {
-      gaveUp = true;
-      socket.close(4508);
+    {
+      close() {
+        gaveUp = true;
+        socket.close(4508);
+      },
     },
     backlog,
   );

@@ -142,8 +142,9 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     if (person === undefined) {
       person = new Person(userId);
       const here = person;
-      const subscription = this.#bus.subscribe(subjects.userAll(userId), (payload) => this.#onUserEvent(here, payload));
-      person.unsubscribe = () => subscription.unsubscribe();
+      person.subscription = this.#bus.subscribe(subjects.userAll(userId), (payload) =>
+        this.#onUserEvent(here, payload),
+      );
       this.#people.set(userId, person);
     }
     person.arriving += 1;
@@ -167,10 +168,9 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     const known = this.#rooms.get(groupId);
     if (known !== undefined) return { room: known, fresh: false };
     const room = new Room(groupId, position, this);
-    const subscription = this.#bus.subscribe(subjects.groupEvent(groupId), (payload) =>
+    room.subscription = this.#bus.subscribe(subjects.groupEvent(groupId), (payload) =>
       this.#onGroupEvent(room, payload),
     );
-    room.unsubscribe = () => subscription.unsubscribe();
     this.#rooms.set(groupId, room);
     return { room, fresh: true };
   }
@@ -275,13 +275,13 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
 
   #closeRoom(room: Room): void {
     room.close();
-    room.unsubscribe();
+    room.subscription?.unsubscribe();
     for (const person of room.people) person.rooms.delete(room);
     if (this.#rooms.get(room.groupId) === room) this.#rooms.delete(room.groupId);
   }
 
   #closePerson(person: Person): void {
-    person.unsubscribe();
+    person.subscription?.unsubscribe();
     if (this.#people.get(person.userId) === person) this.#people.delete(person.userId);
     for (const room of [...person.rooms]) room.remove(person);
     for (const conversation of person.conversations.values())

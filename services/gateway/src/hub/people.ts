@@ -1,3 +1,4 @@
+import type { Subscription } from '@teahouse/bus';
 import type { Outbox } from '../outbox.js';
 import { wrapAll } from '../wire.js';
 import type { Run, Track } from './track.js';
@@ -41,7 +42,7 @@ export class Person {
   arriving = 0;
   /** came into a group, or was put out, without a word to the clients, who are told the whole list next */
   untold = false;
-  unsubscribe: () => void = () => {};
+  subscription: Subscription | undefined;
 
   constructor(userId: number) {
     this.userId = userId;

@@ -1,3 +1,4 @@
+import type { Subscription } from '@teahouse/bus';
 import type { GroupWhole, MembershipChange } from '@teahouse/contracts';
 import { deliverRun, type Person, pushFrames, type RoomOfPerson } from './people.js';
 import { groupChanged, type WholeOfGroup } from './reads.js';
@@ -39,7 +40,7 @@ export class Room extends Track implements RoomOfPerson {
   /** the seq of the newest whole that was told */
   #wholeSeq = 0;
   readonly #host: RoomHost;
-  unsubscribe: () => void = () => {};
+  subscription: Subscription | undefined;
 
   constructor(groupId: number, position: number, host: RoomHost) {
     super(position);
