@@ -59,14 +59,11 @@ export const Seen = Type.Object({ users: Type.Array(Type.Tuple([UserId, EpochMs]
 export type Seen = Static<typeof Seen>;
 
 const lineFeed = 10;
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** One event as bytes. `frames` are JSON texts without line feeds. */
 export function encodeEvent(header: EventHeader, frames: readonly string[]): Uint8Array {
-  return encoder.encode(
-    frames.length === 0 ? JSON.stringify(header) : `${JSON.stringify(header)}\n${frames.join('\n')}`,
-  );
+  return Buffer.from(frames.length === 0 ? JSON.stringify(header) : `${JSON.stringify(header)}\n${frames.join('\n')}`);
 }
 
 /** Splits an event into its header and its frames; the frames are views of `payload`, not copies. Throws on a header that is no JSON. */
