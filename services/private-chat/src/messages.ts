@@ -58,8 +58,8 @@ export async function append(
   };
 }
 
-function draftOf({ from, to, connectionId, content, clientId }: Item, conversationId: number): PrivateDraft {
-  return { conversationId, from, to, connectionId, content, clientId };
+function draftOf({ from, connectionId, content, clientId }: Item, conversationId: number): PrivateDraft {
+  return { conversationId, from, connectionId, content, clientId };
 }
 
 export async function history(service: Service, request: Ask<'history'>): Promise<Answer<'history'>> {

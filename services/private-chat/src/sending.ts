@@ -3,7 +3,6 @@ import type { Draft, LogRules, StoredBatch } from '@teahouse/message-log';
 
 /** A send on its way into the log. A refused first contact has the conversation 0, which never exists, and the refusal. */
 export interface PrivateDraft extends Draft {
-  readonly to: number;
   readonly refusal?: TeahouseError;
 }
 

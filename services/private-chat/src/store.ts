@@ -53,7 +53,7 @@ export class Store {
     return rows[0];
   }
 
-  /** After each change of the blocks between the two, while the row is locked: sends look at this alone. */
+  /** After each change of the blocks between the two, while the row is locked: sends are judged by this alone. */
   async countBlocks(manager: EntityManager, { id, userLow, userHigh }: Conversation): Promise<void> {
     await manager.query(
       `UPDATE private_conversation SET blocks = (SELECT COUNT(*) FROM private_block

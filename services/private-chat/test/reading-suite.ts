@@ -156,7 +156,7 @@ export function readingSuite(name: string, make: MakeSetup): void {
   });
 
   story('blocks are listed, idempotent, and end', async (t) => {
-    const { as, words, send } = await running(t, make);
+    const { as, words, send, sql } = await running(t, make);
     // Long enough for both to be known to the log.
     for (let i = 0; i < 4; i++) await send([2, 1, 'before'], [1, 2, 'before']);
     t.strictSame(await as(1, 'blockUser', { userId: 2 }), {});
@@ -169,6 +169,10 @@ export function readingSuite(name: string, make: MakeSetup): void {
     t.strictSame(await words([2, 1, 'a'], [1, 2, 'b']), ['BLOCKED', 'BLOCKED'], 'while one of the two stands');
     await as(2, 'unblockUser', { userId: 1 });
     t.strictSame(await words([2, 1, 'a']), [9]);
+    await sql('INSERT INTO private_block (userId, blockedId) VALUES (1, 2)');
+    await as(1, 'blockUser', { userId: 2 });
+    t.strictSame(await words([2, 1, 'a']), ['BLOCKED'], 'a block that was not counted is, once it is asked for again');
+    await as(1, 'unblockUser', { userId: 2 });
     await t.rejects(as(1, 'unblockUser', { userId: 2 }), code('NOT_FOUND'));
     await t.rejects(as(1, 'blockUser', { userId: 99 }), code('NOT_FOUND'));
     await t.rejects(as(1, 'blockUser', { userId: 1 }), code('BAD_REQUEST'));

@@ -28,6 +28,8 @@ export class Link {
   #sent = 0;
   #left = 0;
   #probing = false;
+  /** Corked by `hold`. */
+  #held: Socket | undefined;
 
   constructor(nc: NatsConnection, name: string, log: BusLog | undefined) {
     this.nc = nc;
@@ -74,21 +76,29 @@ export class Link {
   }
 
   /**
-   * Holds back what is sent until an answer goes out (`release`), at the longest until the work that is ready now is done: the
-   * events of a batch and the answer to who asked for it leave in one write. The client library writes once for each microtask
-   * and whenever it has 32 KiB, so that a batch of private messages took four writes, and NATS and gateways as many reads.
+   * Called where work that was waited for goes on, say after a commit: holds back what is sent until `release`, at the longest
+   * until all is done that is ready now. So the events of a batch and the answer to who asked for it leave in one write. The
+   * client library writes once for each microtask and whenever it has 32 KiB: a batch of private messages took four writes, and
+   * NATS and gateways as many reads.
    */
   hold(): void {
     const socket = this.#socket;
     if (!socket || socket.writableCorked > 0) return;
     socket.cork();
-    process.nextTick(() => socket.uncork());
+    this.#held = socket;
+    process.nextTick(() => this.#letGo(socket));
   }
 
-  /** Ends a `hold`, after the client library has written. */
+  /** Ends a `hold` as soon as the client library has written. */
   release(): void {
-    const socket = this.#socket;
-    if (socket && socket.writableCorked > 0) queueMicrotask(() => socket.uncork());
+    const socket = this.#held;
+    if (socket) queueMicrotask(() => this.#letGo(socket));
+  }
+
+  #letGo(socket: Socket): void {
+    if (this.#held !== socket) return;
+    this.#held = undefined;
+    socket.uncork();
   }
 
   #probe(): void {

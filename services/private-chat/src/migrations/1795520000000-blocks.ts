@@ -8,12 +8,10 @@ export class Blocks1795520000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const { int } = ddl(dialectOf(runner));
     await runner.query(`ALTER TABLE private_conversation ADD COLUMN blocks ${int} NOT NULL DEFAULT 0`);
-    for (const [user, blocked] of [
-      ['userLow', 'userHigh'],
-      ['userHigh', 'userLow'],
-    ])
-      await runner.query(`UPDATE private_conversation SET blocks = blocks + 1
-        WHERE EXISTS (SELECT 1 FROM private_block WHERE userId = ${user} AND blockedId = ${blocked})`);
+    // May be done again.
+    const between = '(userId = userLow AND blockedId = userHigh) OR (userId = userHigh AND blockedId = userLow)';
+    await runner.query(`UPDATE private_conversation SET blocks = (SELECT COUNT(*) FROM private_block WHERE ${between})
+      WHERE EXISTS (SELECT 1 FROM private_block WHERE ${between})`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -81,6 +81,12 @@ export async function judgeTables(system: System): Promise<Violation[]> {
     'a read mark lies beyond the newest message',
     'SELECT * FROM private_conversation WHERE readLow > lastSeq OR readHigh > lastSeq',
   );
+  await wrong(
+    'private',
+    'a conversation counts other blocks than there are',
+    `SELECT * FROM private_conversation WHERE blocks <> (SELECT COUNT(*) FROM private_block
+     WHERE (userId = userLow AND blockedId = userHigh) OR (userId = userHigh AND blockedId = userLow))`,
+  );
   return found;
 }
 
