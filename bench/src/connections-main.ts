@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LiveMemory, temporaryDirectory, wholeOption, withConnection } from '@teahouse/test';
 import { inParallel } from './adapter.js';
-import { arrive, residentBytes, Visitor } from './connections.js';
+import { arrive, type Memory, memoryOf, Visitor } from './connections.js';
 import { openArena } from './contestants.js';
 import { register } from './teahouse.js';
 
@@ -67,6 +67,14 @@ function tellArrival(
   );
 }
 
+function grown(before: Memory, after: Memory): string {
+  const each = (bytes: number) => `${(bytes / clients / 1024).toFixed(1)} KiB`;
+  const resident = `${each(after.resident - before.resident)} a connection`;
+  return before.live === undefined || after.live === undefined
+    ? resident
+    : `${resident}, ${each(after.live - before.live)} in use`;
+}
+
 const live = new LiveMemory(temporaryDirectory('live'));
 const arena = await openArena(['teahouse'], { env: live.env });
 try {
@@ -86,13 +94,12 @@ try {
   );
   await pause(idleMs);
   await present.come(url);
-  const before = await residentBytes(live, pids);
+  const before = await memoryOf(live, pids);
   tellArrival('first login', await arrive(url, visitors, present, { ...pids, generator: process.pid }));
   await pause(idleMs);
-  const after = await residentBytes(live, pids);
+  const after = await memoryOf(live, pids);
   for (const name of Object.keys(before)) {
-    const grown = (after[name] as number) - (before[name] as number);
-    say(`memory of ${name}: ${(grown / clients / 1024).toFixed(1)} KiB a connection`);
+    say(`memory of ${name}: ${grown(before[name] as Memory, after[name] as Memory)}`);
   }
   // While all are away something is said in one group of each client, who has one message to read afterwards.
   const spoken = groupIds.slice(0, Math.max(1, Math.floor(groupIds.length / groupsEach)));

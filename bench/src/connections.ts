@@ -111,22 +111,31 @@ export async function arrive(
   };
 }
 
+/** Bytes of one process. */
+export interface Memory {
+  /** What the kernel holds for it (Linux only). */
+  readonly resident: number;
+  /** Of that, what is still in use in V8's heap and its buffers; our own services alone tell it. */
+  readonly live: number | undefined;
+}
+
 /**
- * Memory of each process that the kernel holds for it, bytes (Linux only); that of our own services after they have collected
- * garbage until V8 gives memory back, which takes it some rounds: what a storm left behind would be counted as connections otherwise.
+ * Memory of each process; of our own services after they have collected garbage until V8 gives memory back, which takes it
+ * some rounds: what a storm left behind would be counted as connections otherwise. It does not always give back all of it.
  */
-export async function residentBytes(
+export async function memoryOf(
   live: LiveMemory,
   pids: Readonly<Record<string, number>>,
-): Promise<Record<string, number>> {
+): Promise<Record<string, Memory>> {
+  const used = new Map<string, number>();
   for (let round = 0; round < collections; round += 1) {
-    for (const name of serviceNames) if (pids[name] !== undefined) await live.of(pids[name]);
+    for (const name of serviceNames) if (pids[name] !== undefined) used.set(name, (await live.of(pids[name])).live);
     await pause(collectEachMs);
   }
   return Object.fromEntries(
     Object.entries(pids).map(([name, pid]) => {
       const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-      return [name, Number(found?.[1] ?? Number.NaN) * 1024];
+      return [name, { resident: Number(found?.[1] ?? Number.NaN) * 1024, live: used.get(name) }];
     }),
   );
 }
