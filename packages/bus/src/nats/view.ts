@@ -42,12 +42,14 @@ export class NatsView<T> {
       allow_direct: false,
       ...(this.#ttlMs === undefined ? {} : { ttl: this.#ttlMs }),
     };
+    const make = () => new Kvm(this.#js).create(this.#name, options);
+    // Where another makes the same bucket at that moment; it is there then.
+    const again = (error: unknown) => {
+      if (error instanceof JetStreamApiError && error.code === subjectsOverlap) return make();
+      throw error;
+    };
     try {
-      this.#kv = await this.#link.attempt(
-        this.#name,
-        () => new Kvm(this.#js).create(this.#name, options),
-        2 * jetStreamMs,
-      );
+      this.#kv = await this.#link.attempt(this.#name, () => make().catch(again), 2 * jetStreamMs);
       return this.#kv;
     } catch (error) {
       throw asUnavailable(error);
@@ -135,6 +137,9 @@ export class NatsView<T> {
     }
   }
 }
+
+/** What the server (2.9) may say of two who make one stream at once; the client library has no name for it. */
+const subjectsOverlap = 10065;
 
 function isOvertaken(error: unknown): boolean {
   if (!(error instanceof JetStreamApiError)) return false;
