@@ -13,3 +13,11 @@ export function isMissing(error: unknown): boolean {
     if (cause instanceof NoRespondersError) return true;
   return false;
 }
+
+/** "Subjects overlap with an existing stream": what the server may say to the second of two who make one stream at once. */
+const subjectsOverlap = 10065;
+
+/** Whether somebody else has made the same stream at that moment. */
+export function isMadeBeside(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === subjectsOverlap;
+}

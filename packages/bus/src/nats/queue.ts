@@ -9,7 +9,7 @@ import {
 import { nanos } from 'nats';
 import type { BatchHandler, ConsumeOptions, QueueOptions } from '../port.js';
 import { asUnavailable, jetStreamMs, type Link } from './link.js';
-import { isMissing } from './missing.js';
+import { isMadeBeside, isMissing } from './missing.js';
 import { onceAtATime } from './once.js';
 import { QueueConsumer } from './queue-consumer.js';
 
@@ -58,7 +58,8 @@ export class NatsQueue {
       try {
         await jsm.streams.add({ name: this.#stream, ...config });
       } catch (error) {
-        if (!(error instanceof JetStreamApiError) || error.code !== otherConfiguration) throw error;
+        const there = isMadeBeside(error) || (error instanceof JetStreamApiError && error.code === otherConfiguration);
+        if (!there) throw error;
         await jsm.streams.update(this.#stream, config);
       }
       await jsm.consumers.add(this.#stream, {

@@ -8,7 +8,7 @@ import { checkKey } from '../names.js';
 import type { WatchOptions } from '../port.js';
 import { keysOf } from './keys.js';
 import { asUnavailable, jetStreamMs, type Link } from './link.js';
-import { isMissing } from './missing.js';
+import { isMadeBeside, isMissing } from './missing.js';
 import { onceAtATime } from './once.js';
 import type { Stored } from './stored.js';
 import { Watch } from './watch.js';
@@ -45,7 +45,7 @@ export class NatsView<T> {
     const make = () => new Kvm(this.#js).create(this.#name, options);
     // Where another makes the same bucket at that moment; it is there then.
     const again = (error: unknown) => {
-      if (error instanceof JetStreamApiError && error.code === subjectsOverlap) return make();
+      if (isMadeBeside(error)) return make();
       throw error;
     };
     try {
@@ -137,9 +137,6 @@ export class NatsView<T> {
     }
   }
 }
-
-/** What the server (2.9) may say of two who make one stream at once; the client library has no name for it. */
-const subjectsOverlap = 10065;
 
 function isOvertaken(error: unknown): boolean {
   if (!(error instanceof JetStreamApiError)) return false;
