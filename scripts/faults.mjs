@@ -9,9 +9,9 @@ const usage = soak
   ? `npm run soak [-- --minutes 20] [--pause 50] [--leak group-chat]    lets the whole real system work for a while, and checks that nothing grows;
                  pause: how long each waits between two messages, milliseconds; leak: one process of that service keeps what
                  it should not, and the run has to find it`
-  : `npm run faults [-- --faults 46] [--seed N] [--kinds "kill NATS,stop auth"] [--minutes M] [--slack 500]    breaks the whole
+  : `npm run faults [-- --faults 46] [--seed N] [--kinds "kill NATS,stop auth"] [--gateways 1] [--minutes M] [--slack 500]    breaks the whole
                  real system again and again, and checks from the outside that nothing is lost; every kind once unless told;
-                 slack: what a busy machine may add to each promised time, milliseconds`;
+                 gateways: the only one tells its clients by itself what was stored; slack: what a busy machine may add to each promised time, milliseconds`;
 
 await runMain(usage, async () => {
   // Whatever was started dies with us, see guard.ts of the test helpers.

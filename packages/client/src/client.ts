@@ -287,7 +287,7 @@ export class ChatClient extends Operations {
   async #sendNow(message: Outgoing): Promise<Stored> {
     const { type, ...fields } = sendFrame(message);
     const ack = (await this.#connection.request(type, fields, answerMs)) as unknown as Stored;
-    this.#threads.message(ownMessage(message, ack, this.#threads.me));
+    this.#threads.own(ownMessage(message, ack, this.#threads.me));
     const { id, seq, createTime, duplicate } = ack;
     return { id, seq, createTime, ...(duplicate === true ? { duplicate } : {}) };
   }

@@ -28,6 +28,8 @@ const noLongerOurs = new Set<string>(['NOT_FOUND', 'NOT_A_MEMBER', 'FORBIDDEN'])
 export class Threads {
   readonly #host: ThreadsHost;
   readonly #threads = new Map<string, Thread>();
+  /** Own messages in groups that nobody has told of yet, by place. */
+  readonly #early = new Map<string, ReceivedMessage[]>();
   readonly #waiting = new Set<Thread>();
   /** Those that wait or are being read: the reader does not have what they miss. */
   readonly #late = new Set<Thread>();
@@ -70,6 +72,7 @@ export class Threads {
       thread.timer = undefined;
       thread.filling = false;
     }
+    for (const [first] of [...this.#early.values()]) if (first !== undefined) this.message(first);
     this.#tell();
   }
 
@@ -96,7 +99,25 @@ export class Threads {
     return more && lastMoved;
   }
 
-  /** A message that came by itself, or an own one made from its ack. */
+  /**
+   * An own message, made from its ack. That may overtake what says that one came into the group, and where it begins: for a
+   * moment it waits for that.
+   */
+  own(message: ReceivedMessage): void {
+    const place = placeOf(message, this.me);
+    const key = keyOf(place);
+    const early = this.#early.get(key);
+    if (early !== undefined) early.push(message);
+    else if ('with' in place || this.#threads.has(key)) this.message(message);
+    else {
+      this.#early.set(key, [message]);
+      setTimeout(() => {
+        if (this.#early.has(key)) this.message(message);
+      }, graceMs);
+    }
+  }
+
+  /** A message that came by itself. */
   message(message: ReceivedMessage): void {
     const place = placeOf(message, this.me);
     const thread = this.#thread(place, this.#start(place, message.seq - 1));
@@ -122,8 +143,12 @@ export class Threads {
 
   #thread(place: Place, position: number): Thread {
     const key = keyOf(place);
-    const thread = this.#threads.get(key) ?? new Thread(place, position);
+    const known = this.#threads.get(key);
+    if (known !== undefined) return known;
+    const thread = new Thread(place, position);
     this.#threads.set(key, thread);
+    for (const message of this.#early.get(key) ?? []) thread.take(message, this.#deliver);
+    this.#early.delete(key);
     return thread;
   }
 

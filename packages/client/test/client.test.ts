@@ -117,6 +117,30 @@ t.test('a group that one comes into begins after the head that is told with it',
   t.equal(client.state, 'ready');
 });
 
+t.test('an ack that overtakes what tells of the group loses nothing said before it', async (t) => {
+  const { client, visitor } = await connected(t);
+  const heard: number[] = [];
+  client.on('groupMessage', ({ groupId, seq }) => groupId === 9 && heard.push(seq));
+  const sent = client.sendToGroup('c', 9);
+  visitor.send(ack(await visitor.next(), stored(13)));
+  t.match(await sent, { seq: 13 });
+  const group = { id: 9, groupNumber: 88888890, groupName: '茶', state: 'normal', rights: 'member', lastSeq: 10 };
+  visitor.send({ type: 'groupChanged', group });
+  for (const seq of [11, 12]) visitor.send(groupMessage(seq, { groupId: 9 }));
+  await eventually(() => heard.length === 3, 5000, 'not all are heard');
+  t.strictSame(heard, [11, 12, 13]);
+
+  // Where nothing tells of the group it begins with the own message.
+  client.on('groupMessage', ({ groupId, seq }) => groupId === 8 && heard.push(seq));
+  for (const seq of [5, 6]) {
+    const more = client.sendToGroup('d', 8);
+    visitor.send(ack(await visitor.next(), stored(seq)));
+    await more;
+  }
+  await eventually(() => heard.length === 5, 5000, 'the own messages never come');
+  t.strictSame(heard.slice(3), [5, 6]);
+});
+
 t.test('a heartbeat shows that the last message was lost', async (t) => {
   const { visitor, got } = await connected(t, { lastSeq: 3 });
   visitor.send({ type: 'heartbeat', time: '2026-11-22T08:00:00.000Z', heads: { groups: { 1: 4 }, users: { 9: 1 } } });

@@ -5,6 +5,7 @@ export * from './events.js';
 export * from './frames/index.js';
 export * from './limits.js';
 export * from './presence.js';
+export * from './ready.js';
 export * from './rest.js';
 export * from './rights.js';
 export * from './scalars.js';

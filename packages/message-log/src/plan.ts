@@ -30,6 +30,7 @@ export interface Plan {
 interface OpenBatch extends StoredBatch {
   readonly messages: StoredMessage[];
   readonly connectionIds: string[];
+  quiet: boolean;
 }
 
 export const sentKey = (from: number, clientId: string): string => `${from} ${clientId}`;
@@ -105,7 +106,7 @@ function place(draft: Draft, conversation: Row, open: Map<number, OpenBatch>, cr
   const { conversationId, from, content, clientId } = draft;
   let batch = open.get(conversationId);
   if (!batch) {
-    batch = { conversationId, messages: [], connectionIds: [], conversation };
+    batch = { conversationId, messages: [], connectionIds: [], quiet: true, conversation };
     open.set(conversationId, batch);
   }
   const seq = Number(conversation.lastSeq) + batch.messages.length + 1;
@@ -122,5 +123,6 @@ function place(draft: Draft, conversation: Row, open: Map<number, OpenBatch>, cr
     recalled: false,
   });
   batch.connectionIds.push(draft.connectionId);
+  if (draft.quiet !== true) batch.quiet = false;
   return { id, seq, createTime };
 }

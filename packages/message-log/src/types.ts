@@ -22,6 +22,8 @@ export interface Draft {
   readonly from: number;
   /** The connection that gets the ack instead of the message. */
   readonly connectionId: string;
+  /** Whoever asks tells all who hear the conversation. */
+  readonly quiet?: boolean | undefined;
   readonly content: string;
   readonly clientId?: string | undefined;
 }
@@ -58,6 +60,8 @@ export interface StoredBatch {
   readonly conversationId: number;
   readonly messages: readonly StoredMessage[];
   readonly connectionIds: readonly string[];
+  /** None of these needs to be published. */
+  readonly quiet: boolean;
   /** The conversation's row before these were stored: `id`, `lastSeq` and the rules' columns. */
   readonly conversation: Row;
 }

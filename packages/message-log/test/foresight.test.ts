@@ -202,6 +202,7 @@ t.test('what is remembered is bounded', (t) => {
       { conversationId, seq: lastSeq + 1, id: '', from, content: '', kind: 'normal', createTime: 0, recalled: false },
     ] as const,
     connectionIds: ['c'],
+    quiet: false,
     conversation: { id: conversationId, lastSeq },
   });
   foresight.keep([batch(1, 1, 0)]);

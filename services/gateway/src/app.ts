@@ -72,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const tools: Tools = {
     bus,
     hub,
-    sends: new Sends({ bus, hub }),
+    sends: new Sends({ bus, hub, presence }),
     presence,
   };
   const around: Surroundings = {

@@ -40,7 +40,6 @@ interface Waiting<Item> {
  */
 export class Batcher<Item> {
   readonly #append: Append<Item>;
-  readonly #onStored: (item: Item, stored: Stored) => void;
   /** by line; one with an empty queue has a request in flight */
   readonly #waiting = new Map<string, Waiting<Item>[]>();
   /** lines with something waiting and no request in flight, the longest waiting first */
@@ -54,10 +53,8 @@ export class Batcher<Item> {
   #size = 0;
   #scheduled = false;
 
-  /** @param onStored called before whoever sent the item is told */
-  constructor(append: Append<Item>, onStored: (item: Item, stored: Stored) => void) {
+  constructor(append: Append<Item>) {
     this.#append = append;
-    this.#onStored = onStored;
   }
 
   /** @param bytes about what the item takes in a request. Rejects with the TeahouseError that the client is told. */
@@ -187,14 +184,11 @@ export class Batcher<Item> {
     );
     this.#took = [this.#took[1], Date.now() - since];
     for (let index = 0; index < batch.length; index += 1) {
-      const { item, resolve, reject } = batch[index] as Waiting<Item>;
+      const { resolve, reject } = batch[index] as Waiting<Item>;
       const result = results[index];
       if (result === undefined) reject(new TeahouseError('INTERNAL'));
       else if ('code' in result) reject(new TeahouseError(result.code, result.message));
-      else {
-        this.#onStored(item, result);
-        resolve(result);
-      }
+      else resolve(result);
     }
   }
 }

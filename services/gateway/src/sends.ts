@@ -1,25 +1,47 @@
 import { type Bus, call } from '@teahouse/bus';
-import { type CallRequest, groupCalls, privateCalls, type Stored } from '@teahouse/contracts';
-import { Batcher } from './batcher.js';
+import {
+  type CallRequest,
+  groupCalls,
+  groupMessageFrame,
+  privateCalls,
+  privateMessageFrame,
+  type Stored,
+} from '@teahouse/contracts';
+import { Batcher, type Result } from './batcher.js';
+import { Answered } from './hub/answered.js';
+import { pair } from './hub/conversation.js';
 import type { Hub, HubSocket } from './hub/index.js';
+import type { Presence } from './presence/index.js';
 
 type GroupItem = CallRequest<typeof groupCalls.append>['items'][number];
 type PrivateItem = CallRequest<typeof privateCalls.append>['items'][number];
 
-/** Sends what clients say to the chat services, in batches. Rejects with the TeahouseError that the client is told. */
+/**
+ * Sends what clients say to the chat services, in batches. Rejects with the TeahouseError that the client is told. Where no
+ * other gateway is heard of, the services publish nothing and the hub is told by the answer what was stored: the events
+ * would have come back here alone. Either way it knows before whoever sent it is told.
+ */
 export class Sends {
+  readonly #hub: Hub;
   readonly #group: Batcher<GroupItem>;
   readonly #private: Batcher<PrivateItem>;
 
-  constructor({ bus, hub }: { bus: Bus; hub: Hub }) {
-    this.#group = new Batcher(
-      async (items, timeoutMs) => (await call(bus, groupCalls.append, { items }, { timeoutMs })).results,
-      ({ groupId, connectionId }, { seq }) => hub.ackedInGroup(groupId, seq, connectionId),
-    );
-    this.#private = new Batcher(
-      async (items, timeoutMs) => (await call(bus, privateCalls.append, { items }, { timeoutMs })).results,
-      ({ from, to, connectionId }, { seq }) => hub.ackedInPrivate(from, to, seq, connectionId),
-    );
+  constructor({ bus, hub, presence }: { bus: Bus; hub: Hub; presence: Pick<Presence, 'alone'> }) {
+    this.#hub = hub;
+    this.#group = new Batcher(async (items, timeoutMs) => {
+      const { alone } = presence;
+      const asked = alone ? { quiet: alone, items } : { items };
+      const { results } = await call(bus, groupCalls.append, asked, { timeoutMs });
+      this.#answeredInGroups(items, results, alone);
+      return results;
+    });
+    this.#private = new Batcher(async (items, timeoutMs) => {
+      const { alone } = presence;
+      const asked = alone ? { quiet: alone, items } : { items };
+      const { results } = await call(bus, privateCalls.append, asked, { timeoutMs });
+      this.#answeredInPrivate(items, results, alone);
+      return results;
+    });
   }
 
   group(socket: HubSocket, message: { groupId: number; content: string; clientId?: string }): Promise<Stored> {
@@ -30,6 +52,44 @@ export class Sends {
   private(socket: HubSocket, message: { to: number; content: string; clientId?: string }): Promise<Stored> {
     const item = { from: socket.userId, connectionId: socket.id, ...message };
     return this.#private.send(`${socket.id}:${message.to}`, item, sizeOf(message.content));
+  }
+
+  #answeredInGroups(items: readonly GroupItem[], results: readonly Result[], alone: boolean): void {
+    const answered = new Answered<number>();
+    eachStored(
+      items,
+      results,
+      ({ groupId, from, connectionId, content, clientId }, { id, seq, createTime, duplicate }) => {
+        if (alone && !duplicate) {
+          const message = { id, seq, from, content, kind: 'normal', clientId } as const;
+          answered.add(groupId, groupId, seq, groupMessageFrame(groupId, message, createTime), connectionId);
+        } else this.#hub.ackedInGroup(groupId, seq, connectionId);
+      },
+    );
+    for (const { place, run } of answered.runs) this.#hub.hearGroup(place, run);
+  }
+
+  #answeredInPrivate(items: readonly PrivateItem[], results: readonly Result[], alone: boolean): void {
+    const answered = new Answered<[number, number]>();
+    eachStored(items, results, ({ from, to, connectionId, content, clientId }, { id, seq, createTime, duplicate }) => {
+      if (alone && !duplicate) {
+        const message = { id, seq, from, content, kind: 'normal', clientId } as const;
+        const users = pair(from, to);
+        answered.add(users.join(), users, seq, privateMessageFrame(to, message, createTime), connectionId);
+      } else this.#hub.ackedInPrivate(from, to, seq, connectionId);
+    });
+    for (const { place, run } of answered.runs) this.#hub.hearPrivate(place, run);
+  }
+}
+
+function eachStored<Item>(
+  items: readonly Item[],
+  results: readonly Result[],
+  then: (item: Item, stored: Stored) => void,
+): void {
+  for (let i = 0; i < items.length; i += 1) {
+    const result = results[i];
+    if (result !== undefined && !('code' in result)) then(items[i] as Item, result);
   }
 }
 

@@ -67,6 +67,22 @@ t.test('what does not come is fetched', async (t) => {
   t.equal(track.fetches, 1);
 });
 
+t.test('what came too early and is then fetched with what was missing is not told to who sent it', async (t) => {
+  class Paged extends Followed {
+    protected override async fetch(afterSeq: number): Promise<Run> {
+      const [one, two] = [run(afterSeq + 1), run(afterSeq + 2)];
+      return { first: one.first, frames: [...one.frames, ...two.frames], senders: ['', ''] };
+    }
+  }
+  const track = new Paged(0);
+  track.accept(run(2));
+  await eventually(() => track.position === 2, 5000, 'the messages are not fetched');
+  t.same(
+    track.delivered.map(({ first, senders }) => [first, senders]),
+    [[1, ['', 'c1']]],
+  );
+});
+
 t.test('a hole that opened while another was waited for has a time of its own', async (t) => {
   const track = new Followed(0);
   track.learn(1);

@@ -48,8 +48,8 @@ export async function startGroupChat(options: GroupChatOptions): Promise<GroupCh
     tables: logTables,
     rules: sendRules(database.dialect),
     onStored: (batches) => {
-      for (const { conversationId, messages, connectionIds } of batches)
-        publishRun(bus, conversationId, messages, connectionIds);
+      for (const { conversationId, messages, connectionIds, quiet } of batches)
+        if (!quiet) publishRun(bus, conversationId, messages, connectionIds);
     },
     log,
     archive,

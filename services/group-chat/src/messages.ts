@@ -8,13 +8,14 @@ import { headsOf, moveReadMark, readGroup } from './store.js';
 
 export async function append(
   { messages }: Service,
-  { items }: Ask<'append'>,
+  { quiet, items }: Ask<'append'>,
   { deadline }: RequestContext,
 ): Promise<Answer<'append'>> {
   const drafts = items.map(({ groupId, from, connectionId, content, clientId }) => ({
     conversationId: groupId,
     from,
     connectionId,
+    quiet,
     content,
     clientId,
   }));

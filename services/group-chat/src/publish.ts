@@ -2,6 +2,7 @@ import type { Bus } from '@teahouse/bus';
 import {
   encodeEvent,
   type GroupWhole,
+  groupMessageFrame,
   iso,
   limits,
   type MembershipChange,
@@ -19,14 +20,6 @@ import type { Static } from 'typebox';
 
 /** Left for the header's fixed part and its changes, which are few: of one transaction. */
 const headerBytes = 4096;
-
-/** The ready frame of a new message. On the hot path: only what may hold anything special goes through JSON.stringify. */
-function messageFrame(message: StoredMessage): string {
-  const { conversationId, id, seq, from, content, kind, createTime, clientId, notice } = message;
-  const clientPart = clientId === undefined ? '' : `,"clientId":${JSON.stringify(clientId)}`;
-  const noticePart = notice === undefined ? '' : `,"notice":${JSON.stringify(notice)}`;
-  return `{"type":"groupMessage","groupId":${conversationId},"id":"${id}","seq":${seq},"from":${from},"content":${JSON.stringify(content)},"kind":"${kind}","createTime":"${iso(createTime)}"${clientPart}${noticePart}}`;
-}
 
 /**
  * New messages of one group, in as few events as 256 KiB allow.
@@ -64,7 +57,7 @@ export function publishRun(
   };
   for (let i = 0; i < messages.length; i++) {
     const message = messages[i] as StoredMessage;
-    const frame = messageFrame(message);
+    const frame = groupMessageFrame(groupId, message, iso(message.createTime));
     const sender = connectionIds[i] ?? '';
     const size = Buffer.byteLength(frame) + sender.length + 4;
     if (bytes + size > limits.payloadBytes) flush(false);

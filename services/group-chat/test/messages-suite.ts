@@ -41,6 +41,19 @@ export function messagesSuite(name: string, make: MakeSetup): void {
       t.equal(messages.length, 2);
     });
 
+    await t.test('a quiet send is stored and answered, and not published', async (t) => {
+      const groupId = await found();
+      const heard = await world.hearGroup(groupId);
+      const items = [{ from: member, connectionId: 'c-1', groupId, content: 'hush' }];
+      const { results } = await ask('append', { quiet: true, items });
+      t.match(results, [{ seq: 5 }]);
+      t.match(await say(owner, groupId, 'aloud'), { seq: 6 });
+      await eventually(() => heard.frames.length > 0, 5000, 'the other one is published');
+      t.match(heard.headers, [{ kind: 'run', first: 6 }]);
+      const { messages } = await as(admin, 'history', { groupId, afterSeq: 4 });
+      t.match(messages, [{ content: 'hush' }, { content: 'aloud' }]);
+    });
+
     await t.test('a send is refused in the order of the rules, and refusals store nothing', async (t) => {
       const groupId = await found();
       const hidden = await found('invite');

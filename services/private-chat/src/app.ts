@@ -48,10 +48,10 @@ export async function startPrivateChat(options: PrivateChatOptions): Promise<Pri
   const people = new People(bus);
   const openings = new Openings(store, people, log);
   const onStored = (batches: readonly StoredBatch[]) => {
-    for (const { conversationId, messages, connectionIds, conversation } of batches) {
+    for (const { conversationId, messages, connectionIds, quiet, conversation } of batches) {
       const pair: Pair = [Number(conversation.userLow), Number(conversation.userHigh)];
       openings.remember(pair, conversationId);
-      publishRun(bus, pair, messages, connectionIds);
+      if (!quiet) publishRun(bus, pair, messages, connectionIds);
     }
   };
   const messages = openLog({ database, tables: logTables, rules: sendRules, onStored, log, archive });

@@ -13,7 +13,7 @@ type Item = Ask<'append'>['items'][number];
 /** Sends between people who have talked before go straight to the log; first contacts are judged on their way. */
 export async function append(
   service: Service,
-  { items }: Ask<'append'>,
+  { quiet, items }: Ask<'append'>,
   { deadline }: RequestContext,
 ): Promise<Answer<'append'>> {
   const { messages, openings } = service;
@@ -27,7 +27,7 @@ export async function append(
     }
     const conversationId = openings.known(item);
     if (conversationId === undefined) first.push({ index, item });
-    else straight.push({ index, draft: draftOf(item, conversationId) });
+    else straight.push({ index, draft: draftOf(item, conversationId, quiet) });
   }
   const store = async (some: typeof straight) => {
     const stored = await messages.append(
@@ -43,7 +43,10 @@ export async function append(
         const opening = opened[i] as number | TeahouseError;
         return {
           index,
-          draft: typeof opening === 'number' ? draftOf(item, opening) : { ...draftOf(item, 0), refusal: opening },
+          draft:
+            typeof opening === 'number'
+              ? draftOf(item, opening, quiet)
+              : { ...draftOf(item, 0, quiet), refusal: opening },
         };
       }),
     );
@@ -58,8 +61,9 @@ export async function append(
   };
 }
 
-function draftOf({ from, connectionId, content, clientId }: Item, conversationId: number): PrivateDraft {
-  return { conversationId, from, connectionId, content, clientId };
+function draftOf(item: Item, conversationId: number, quiet: true | undefined): PrivateDraft {
+  const { from, connectionId, content, clientId } = item;
+  return { conversationId, from, connectionId, quiet, content, clientId };
 }
 
 export async function history(service: Service, request: Ask<'history'>): Promise<Answer<'history'>> {

@@ -1,5 +1,13 @@
 import type { Bus } from '@teahouse/bus';
-import { encodeEvent, iso, limits, type RunHeader, type serverFrames, subjects } from '@teahouse/contracts';
+import {
+  encodeEvent,
+  iso,
+  limits,
+  privateMessageFrame,
+  type RunHeader,
+  type serverFrames,
+  subjects,
+} from '@teahouse/contracts';
 import type { StoredMessage } from '@teahouse/message-log';
 import type { Static } from 'typebox';
 import type { Pair } from './pair.js';
@@ -12,14 +20,6 @@ import { otherOf } from './shapes.js';
 
 /** Left for the header without its senders. */
 const headerBytes = 512;
-
-/** The ready frame of a new message. On the hot path: only what may hold anything special goes through JSON.stringify. */
-function messageFrame(pair: Pair, message: StoredMessage): string {
-  const { id, seq, from, content, kind, createTime, clientId, notice } = message;
-  const clientPart = clientId === undefined ? '' : `,"clientId":${JSON.stringify(clientId)}`;
-  const noticePart = notice === undefined ? '' : `,"notice":${JSON.stringify(notice)}`;
-  return `{"type":"privateMessage","from":${from},"to":${otherOf(pair, from)},"id":"${id}","seq":${seq},"content":${JSON.stringify(content)},"kind":"${kind}","createTime":"${iso(createTime)}"${clientPart}${noticePart}}`;
-}
 
 /**
  * New messages of one conversation, to both people, in as few events as 256 KiB allow.
@@ -46,7 +46,7 @@ export function publishRun(
   };
   for (let i = 0; i < messages.length; i++) {
     const message = messages[i] as StoredMessage;
-    const frame = messageFrame(pair, message);
+    const frame = privateMessageFrame(otherOf(pair, message.from), message, iso(message.createTime));
     const sender = connectionIds[i] ?? '';
     const size = Buffer.byteLength(frame) + sender.length + 4;
     if (bytes + size > limits.payloadBytes) flush();

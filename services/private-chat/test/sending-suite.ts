@@ -42,6 +42,18 @@ export function sendingSuite(name: string, make: MakeSetup): void {
     },
   );
 
+  story('a quiet send is stored and answered, and not published, also the first one of two people', async (t) => {
+    const { ask, send, hearUser, as } = await running(t, make);
+    const [one, two] = [await hearUser(1), await hearUser(2)];
+    for (const content of ['hush', 'hush again'])
+      await ask('append', { quiet: true, items: [{ from: 2, to: 1, content, connectionId: connectionOf(2) }] });
+    t.match(await send([1, 2, 'aloud']), [{ seq: 3 }]);
+    await eventually(() => one.frames.length > 0 && two.frames.length > 0, 2000, 'the third one is published');
+    for (const { headers } of [one, two]) t.match(headers, [{ kind: 'run', first: 3 }]);
+    const { messages } = await as(1, 'history', { with: 2 });
+    t.match(messages, [{ content: 'hush' }, { content: 'hush again' }, { content: 'aloud' }]);
+  });
+
   story('a run larger than one event is split, and none is over 256 KiB', async (t) => {
     const { send, bus, hearUser } = await running(t, make);
     const heard = await hearUser(2);

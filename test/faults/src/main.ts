@@ -13,6 +13,7 @@ function readPlan(): Omit<Plan, 'told'> {
       faults: { type: 'string', default: String(kinds.length) },
       seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
       kinds: { type: 'string', default: '' },
+      gateways: { type: 'string', default: '2' },
       minutes: { type: 'string', default: '600' },
       slack: { type: 'string', default: '500' },
     },
@@ -24,6 +25,7 @@ function readPlan(): Omit<Plan, 'told'> {
     seed: wholeOption('seed', values.seed, 0),
     faults: wholeOption('faults', values.faults, 0),
     kinds: kinds.filter(({ name }) => wanted.includes(name)),
+    gateways: oneOf('number of gateways', values.gateways, ['1', '2']) === '1' ? 1 : 2,
     deadline: Date.now() + numberOption('minutes', values.minutes, 0) * 60_000,
     slackMs: numberOption('slack', values.slack, 0),
   };

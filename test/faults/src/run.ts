@@ -13,6 +13,7 @@ export interface Plan {
   /** How many faults; each kind comes up as often as the others, in an order that the seed decides. */
   readonly faults: number;
   readonly kinds: readonly Kind[];
+  readonly gateways: 1 | 2;
   /** Ends the run before all faults were injected. */
   readonly deadline: number;
   readonly slackMs: number;
@@ -33,7 +34,7 @@ const patienceMs = 20_000;
 /** Starts the whole system, breaks it again and again, and judges it from the outside after each fault. */
 export async function runFaults(plan: Plan): Promise<Result> {
   const random = new Random(plan.seed);
-  const system = await startSystem(plan.slackMs);
+  const system = await startSystem(plan.gateways, plan.slackMs);
   let probe: Probe | undefined;
   let crowd: Crowd | undefined;
   try {

@@ -29,7 +29,7 @@ async function soak({ minutes, pace, leak }: Plan, told: (sample: number) => voi
   const live = new LiveMemory(temporaryDirectory('live'));
   const { NODE_OPTIONS = '', ...env } = live.env;
   const leaking = `--import ${new URL('./leak.js', import.meta.url).href}`;
-  const system = await startSystem(slackMs, (instance) => ({
+  const system = await startSystem(2, slackMs, (instance) => ({
     ...env,
     NODE_OPTIONS: instance === `${leak}.0` ? `${NODE_OPTIONS} ${leaking}` : NODE_OPTIONS,
   }));

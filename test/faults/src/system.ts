@@ -50,9 +50,8 @@ const variables = {
   PRIVATE_ARCHIVE_DB_URL: ['archive', 'teahouse_private_archive'],
 } as const satisfies Record<string, readonly [DatabaseName, string]>;
 
-/** Two of each service, and history that leaves the hot databases as soon as it may. */
+/** History that leaves the hot databases as soon as it may. */
 const settings = {
-  GATEWAY_WORKERS: '2',
   HOT_MAX_ROWS: '300',
   RETENTION_INTERVAL_MS: '1000',
   TOKEN_TTL_SECONDS: '86400',
@@ -64,11 +63,13 @@ const settings = {
 const healthMs = 700;
 
 /**
- * Starts everything and resolves when all of it is ready.
+ * Starts everything, two of each service but for gateways, and resolves when all of it is ready.
+ * @param gateways two have two workers each; the only one has one, which knows that it is alone
  * @param slackMs what a busy machine may add to the time within which a gateway tells the balancer its health, four times over
  * @param envOf more of the environment of an instance, `auth.0`
  */
 export async function startSystem(
+  gateways: 1 | 2,
   slackMs: number,
   envOf: (instance: string) => NodeJS.ProcessEnv = () => ({}),
 ): Promise<System> {
@@ -84,8 +85,8 @@ export async function startSystem(
     stops.push(() => closeAll(instances));
     const stack = await startStack({
       directory,
-      instances: { auth: 2, 'group-chat': 2, 'private-chat': 2, gateway: 2 },
-      env: { ...settings, ...urls, NATS_URL: '' },
+      instances: { auth: 2, 'group-chat': 2, 'private-chat': 2, gateway: gateways },
+      env: { ...settings, GATEWAY_WORKERS: String(gateways), ...urls, NATS_URL: '' },
       instanceEnv: async (service, index, env) => {
         const name = `${service}.${index}`;
         const { links, changed } = await putBetween(service, name, env);

@@ -28,6 +28,12 @@ export const AppendResult = Type.Union([
   Type.Object({ code: ErrorCodeSchema, message: Type.String() }),
 ]);
 
+/** Of an append. */
+export const Quiet = Type.Literal(true, {
+  description:
+    'nothing is published of these messages: no other gateway listens, and the one that asks tells its clients by the answer',
+});
+
 const ofGroup = { groupId: GroupId };
 
 /** A group of a user who logs in; how large it is decides whether presence is pushed in it, and is told to gateways only. */
@@ -47,6 +53,7 @@ export const groupCalls = {
     subject: 'group.call.append',
     description: 'Store a batch of sends; one result for each, in order. Answered after commit and publish.',
     request: {
+      quiet: Type.Optional(Quiet),
       items: Type.Array(
         Type.Object({
           from: UserId,

@@ -5,7 +5,7 @@ import { limits } from '../limits.js';
 import { ClientId, ConnectionId, Content, EpochMs, SeqOrZero, UserId } from '../scalars.js';
 import { ConversationSummary, PrivateMessage } from '../shapes.js';
 import { callOfFrame, defineCall } from './define.js';
-import { AppendResult } from './group.js';
+import { AppendResult, Quiet } from './group.js';
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
 const createTime = '2026-11-22T08:00:00.000Z';
@@ -16,6 +16,7 @@ export const privateCalls = {
     subject: 'private.call.append',
     description: 'Store a batch of sends; one result for each, in order. Answered after commit and publish.',
     request: {
+      quiet: Type.Optional(Quiet),
       items: Type.Array(
         Type.Object({
           from: UserId,

@@ -10,6 +10,7 @@ import {
 import type { Log } from '@teahouse/service-kit';
 import { wrapText } from '../wire.js';
 import { Arrivals, type ArrivalsHost, type Lists } from './arrivals.js';
+import { type Heads, headsSince } from './heads.js';
 import { smallGroupsOf, tellNeighbours } from './neighbours.js';
 import { type HubSocket, Person, pushFrames, type Seat } from './people.js';
 import { clockSlackMs, Privates, type PrivatesHost } from './privates.js';
@@ -82,25 +83,13 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   }
 
   /** The newest seqs that moved since this socket was last told; nothing moved: undefined. */
-  headsFor(socket: HubSocket): { groups: Record<string, number>; users: Record<string, number> } | undefined {
+  headsFor(socket: HubSocket): Heads | undefined {
     const seat = this.#seats.get(socket);
     const person = this.#people.get(socket.userId);
     if (seat === undefined || person === undefined || seat.toldTick === this.#clock) return undefined;
-    const groups: Record<string, number> = {};
-    const users: Record<string, number> = {};
-    let moved = false;
-    for (const room of person.rooms) {
-      if (room.movedTick <= seat.toldTick) continue;
-      groups[room.groupId] = room.head;
-      moved = true;
-    }
-    for (const [peer, conversation] of person.conversations) {
-      if (typeof conversation === 'number' || conversation.movedTick <= seat.toldTick) continue;
-      users[peer] = conversation.head;
-      moved = true;
-    }
+    const since = seat.toldTick;
     seat.toldTick = this.#clock;
-    return moved ? { groups, users } : undefined;
+    return headsSince(person, since);
   }
 
   /** The groups in which presence is pushed of a user who is connected here. */
@@ -121,6 +110,19 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   ackedInPrivate(userId: number, peer: number, seq: number, connectionId: string): void {
     const conversation = this.#people.get(userId)?.conversations.get(peer);
     if (conversation !== undefined && typeof conversation !== 'number') conversation.acked(seq, connectionId);
+  }
+
+  /** Messages of a group of which no event tells. */
+  hearGroup(groupId: number, run: Run): void {
+    this.#rooms.get(groupId)?.accept(run);
+  }
+
+  /** Messages between two people of which no event tells. */
+  hearPrivate(users: readonly [number, number], run: Run): void {
+    for (const userId of users) {
+      const person = this.#people.get(userId);
+      if (person !== undefined) this.#privates.hear(person, users, run);
+    }
   }
 
   close(): void {
@@ -231,7 +233,7 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
 
   #onUserEvent(person: Person, payload: Uint8Array): void {
     const { header, frames } = decodeEvent(payload);
-    if (header.kind === 'run') this.#privates.hear(person, header, runOf(header, frames));
+    if (header.kind === 'run') this.#privates.hear(person, header.users ?? [0, 0], runOf(header, frames));
     else if (header.kind === 'push') pushFrames(frames, [person], header.except);
     else if (header.kind === 'member') {
       // Of a group that one should not be in any more the notice is found by its room.

@@ -1,4 +1,4 @@
-import { limits, type RunHeader } from '@teahouse/contracts';
+import { limits } from '@teahouse/contracts';
 import { Conversation, type ConversationHost, pair } from './conversation.js';
 import type { Person } from './people.js';
 import type { Reads } from './reads.js';
@@ -28,9 +28,8 @@ export class Privates {
     this.#reads = reads;
   }
 
-  /** A run from the bus, told to one of its two people. */
-  hear(person: Person, header: RunHeader, run: Run): void {
-    const [low, high] = header.users ?? [0, 0];
+  /** A run that is told to one of its two people. */
+  hear(person: Person, [low, high]: readonly [number, number], run: Run): void {
     const peer = low === person.userId ? high : low;
     const known = person.conversations.get(peer);
     if (known !== undefined) (typeof known === 'number' ? this.open(person, peer, known) : known).accept(run);

@@ -50,7 +50,7 @@ export abstract class Track {
   #held = 0;
   #timer: NodeJS.Timeout | undefined;
   #repairing = false;
-  /** seqs acked to a connection before their event came, so that a repair does not echo them */
+  /** seqs beyond the position that a connection sent, so that a repair does not echo them */
   #acked: Map<number, string> | undefined;
   closed = false;
 
@@ -71,7 +71,7 @@ export abstract class Track {
   protected abstract failed(error: unknown): void;
   protected abstract tick(): number;
 
-  /** A run from the bus. */
+  /** A run, from the bus or from an answer. */
   accept(run: Run): void {
     const last = lastOf(run);
     if (last > this.head) this.#moveHead(last);
@@ -81,6 +81,10 @@ export abstract class Track {
       if (this.#early !== undefined) this.#passEarly();
       return;
     }
+    // Who sent these gets acks, whatever brings them in the end.
+    run.senders.forEach((sender, index) => {
+      if (sender !== '') this.acked(run.first + index, sender);
+    });
     if (this.#held + run.frames.length <= heldFrames) {
       this.#early ??= [];
       this.#early.push(run);

@@ -9,6 +9,8 @@ import { Pushes, type Tell } from './pushes.js';
 const tickMs = 125;
 /** A tick so late: this process stood still, and what the others said meanwhile is still to be read. */
 const stoodStillMs = 3_000;
+/** Longer than between two signs of life: whoever has not been heard after this is not there. */
+const aloneMs = 6_000;
 
 const eventShape = Compile(PresenceEvent);
 
@@ -38,6 +40,8 @@ export class Presence implements HereHost, PeersHost {
   readonly #online = new Map<number, number>();
   readonly #ends: (() => void)[] = [];
   #tickedAt = performance.now();
+  /** since when whatever the others say is heard */
+  #hearingSince = performance.now();
   #closing = false;
 
   constructor(options: PresenceOptions) {
@@ -61,6 +65,12 @@ export class Presence implements HereHost, PeersHost {
       status,
     );
     this.#greet();
+  }
+
+  /** Whether no other gateway is there, as far as can be known: one that has just begun may not have been heard yet. */
+  get alone(): boolean {
+    const now = performance.now();
+    return this.#peers.none && now - this.#hearingSince > aloneMs && now - this.#tickedAt < stoodStillMs;
   }
 
   isOnline(userId: number): boolean {
@@ -132,14 +142,19 @@ export class Presence implements HereHost, PeersHost {
 
   #greet(): void {
     const now = performance.now();
-    this.#peers.excuse(now);
+    this.#hearAnew(now);
     this.#here.beat(now);
     this.say({ kind: 'ask' });
   }
 
+  #hearAnew(now: number): void {
+    this.#peers.excuse(now);
+    this.#hearingSince = now;
+  }
+
   #tick(): void {
     const now = performance.now();
-    if (!this.#bus.connected || now - this.#tickedAt > stoodStillMs) this.#peers.excuse(now);
+    if (!this.#bus.connected || now - this.#tickedAt > stoodStillMs) this.#hearAnew(now);
     this.#tickedAt = now;
     this.#peers.check(now);
     this.#here.tick(now);

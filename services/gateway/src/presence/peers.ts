@@ -50,6 +50,11 @@ export class Peers {
     return [...this.#peers.values()].filter(({ left }) => !left).length;
   }
 
+  /** No other gateway is followed, not even one that said goodbye. */
+  get none(): boolean {
+    return this.#peers.size === 0;
+  }
+
   change(event: PresenceChange, now: number): void {
     const peer = this.#follow(event, now);
     if (peer === undefined) return;
