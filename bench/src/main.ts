@@ -8,8 +8,8 @@ import type { Stage } from './adapter.js';
 import { type Contestant, contestantNames, openArena, peerNames } from './contestants.js';
 import { complaint, runRound, type Timing } from './load.js';
 import { pictureOf } from './picture.js';
-import { type Facts, type Outcome, pageOf, type Series, speedRatio, tableOf } from './summary.js';
-import { type Workload, workloads } from './workloads.js';
+import { type Facts, halfOfPeer, type Outcome, pageOf, type Series, speedRatio, tableOf } from './summary.js';
+import { atRate, type Workload, workloads } from './workloads.js';
 
 const RESULTS_DIR = join(import.meta.dirname, '..', 'results');
 
@@ -122,7 +122,9 @@ async function main(): Promise<void> {
   const outcomes: Outcome[] = [];
   try {
     for (const workload of plan.chosen) {
-      const outcome = await runWorkload(workload, arena.contestants, plan);
+      const half = workload.halfOf === undefined ? undefined : halfOfPeer(outcomes, workload.halfOf);
+      const asked = half === undefined ? workload : atRate(workload, half);
+      const outcome = await runWorkload(asked, arena.contestants, plan);
       process.stdout.write(`${tableOf(outcome, plan.timing.windowMs / 1000)}\n\n`);
       outcomes.push(outcome);
     }

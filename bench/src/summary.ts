@@ -67,6 +67,13 @@ function cell(rounds: readonly RoundResult[], row: Row): string {
   return `${format(median(values), row.digits)} (${low}–${high})`;
 }
 
+/** Half of the second server's messages a second in the workload of this name, by their median; undefined where it did not run. */
+export function halfOfPeer(outcomes: readonly Outcome[], name: string): number | undefined {
+  const peer = outcomes.find(({ workload }) => workload === name)?.series[1];
+  if (peer === undefined || peer.rounds.length === 0) return undefined;
+  return Math.round(median(peer.rounds.map((round) => round.messagesPerSecond)) / 2);
+}
+
 /** How many times the second server's messages a second the first one's are, by their medians; NaN where one has none. */
 export function speedRatio(series: readonly Series[]): number {
   const [ours = Number.NaN, theirs = Number.NaN] = series.map(({ rounds }) =>

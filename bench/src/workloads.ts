@@ -19,6 +19,8 @@ export interface Workload {
   senders: SenderPlan[];
   /** Messages a second that all senders together begin, evenly, whatever is unanswered; without it an ack lets the next one go. */
   rate?: number;
+  /** The workload of which half of what the peer takes is this one's rate, where both run. */
+  halfOf?: string;
 }
 
 function groups(name: string, about: string, count: number, size: number, sendersEach: number, inFlight: number) {
@@ -39,9 +41,18 @@ function pairs(name: string, about: string, count: number, inFlight: number): Wo
   return plan;
 }
 
-/** The same people at a steady pace: what an answer takes while nothing is at its limit. */
-function paced(name: string, plan: Workload, rate: number): Workload {
-  return { ...plan, name, about: `${plan.about}, ${rate.toLocaleString('en-US')} messages a second`, rate };
+/**
+ * Another workload's people at a steady pace: what an answer takes while nothing is at its limit.
+ * @param rate half of the peer's messages a second on the machine that the aims were set on
+ */
+function paced(halfOf: string, plan: Workload, rate: number): Workload {
+  return { ...atRate(plan, rate), name: `${halfOf}-paced`, halfOf };
+}
+
+/** The same people at so many messages a second. */
+export function atRate(plan: Workload, rate: number): Workload {
+  const [about] = plan.about.split(' at ');
+  return { ...plan, about: `${about} at ${rate.toLocaleString('en-US')} messages a second`, rate };
 }
 
 /** Every workload, by its name on the command line. */
@@ -50,6 +61,6 @@ export const workloads: readonly Workload[] = [
   groups('groups50x10', '50 groups of 10, 100 senders with 2 in flight', 50, 10, 2, 2),
   pairs('pairs100', '100 private pairs, 2 in flight each way', 100, 2),
   groups('group1000', 'one group of 1,000, 10 senders with 4 in flight', 1, 1000, 10, 4),
-  paced('groups50x10-paced', groups('', '50 groups of 10, 100 senders', 50, 10, 2, 2), 2500),
-  paced('group200-paced', groups('', 'one group of 200, 10 senders', 1, 200, 10, 4), 350),
+  paced('groups50x10', groups('', '50 groups of 10, 100 senders', 50, 10, 2, 2), 2500),
+  paced('group200', groups('', 'one group of 200, 10 senders', 1, 200, 10, 4), 350),
 ];

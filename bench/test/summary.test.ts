@@ -1,7 +1,8 @@
 import t from 'tap';
 import type { RoundResult } from '../dist/load.js';
 import { pictureOf } from '../dist/picture.js';
-import { tableOf } from '../dist/summary.js';
+import { halfOfPeer, tableOf } from '../dist/summary.js';
+import { atRate, workloads } from '../dist/workloads.js';
 
 function round(messagesPerSecond: number): RoundResult {
   return {
@@ -42,6 +43,24 @@ t.test('a server whose rounds all failed has no numbers and no ratio', (t) => {
   const peer = { server: 'socket.io', rounds: [round(500)], failures: [] };
   const table = tableOf({ workload: 'pairs100', about: 'pairs', series: [failed, peer] }, 5);
   t.match(table, '| acked messages/s | – | 500 (500–500) | – |');
+  t.end();
+});
+
+t.test('a paced workload goes at half of what the peer took, where that was seen', (t) => {
+  const series = [4000, 1001].map((rate, i) => ({ server: `${i}`, rounds: [round(rate)], failures: [] }));
+  const outcomes = [{ workload: 'group200', about: '', series }];
+  t.equal(halfOfPeer(outcomes, 'group200'), 501);
+  t.equal(halfOfPeer(outcomes, 'groups50x10'), undefined);
+  t.equal(halfOfPeer([{ workload: 'group200', about: '', series: series.slice(0, 1) }], 'group200'), undefined);
+  for (const { name, halfOf, rate } of workloads.filter(({ rate }) => rate !== undefined)) {
+    t.ok(
+      workloads.some((other) => other.name === halfOf && other.rate === undefined),
+      name,
+    );
+    t.ok(rate);
+  }
+  const [paced] = workloads.filter(({ rate }) => rate === 350);
+  t.equal(paced && atRate(paced, 1234).about, 'one group of 200, 10 senders at 1,234 messages a second');
   t.end();
 });
 
