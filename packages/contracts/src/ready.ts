@@ -1,8 +1,8 @@
 import type { MessageKind } from './scalars.js';
-import type { Notice } from './shapes.js';
+import type { Notice, Stored } from './shapes.js';
 
 /*
- * Ready client frames of new messages, as texts. On the hot path, in services and gateways: only what may hold anything
+ * Ready client frames of new messages and of their acks, as texts. On the hot path, in services and gateways: only what may hold anything
  * special goes through JSON.stringify.
  */
 
@@ -30,6 +30,12 @@ export function groupMessageFrame(groupId: number, message: ReadyMessage, create
 export function privateMessageFrame(to: number, message: ReadyMessage, createTime: string): string {
   const { id, seq, from, content, kind } = message;
   return `{"type":"privateMessage","from":${from},"to":${to},"id":"${id}","seq":${seq},"content":${JSON.stringify(content)},"kind":"${kind}","createTime":"${createTime}"${rest(message)}}`;
+}
+
+/** The ack of a send. */
+export function sentFrame(ref: string | undefined, { id, seq, createTime, duplicate }: Stored): string {
+  const refPart = ref === undefined ? '' : `,"ref":${JSON.stringify(ref)}`;
+  return `{"type":"ack"${refPart},"id":"${id}","seq":${seq},"createTime":"${createTime}"${duplicate ? ',"duplicate":true' : ''}}`;
 }
 
 function rest({ clientId, notice }: ReadyMessage): string {

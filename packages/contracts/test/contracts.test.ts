@@ -8,9 +8,12 @@ import {
   errorCodes,
   GroupState,
   groupCalls,
+  groupMessageFrame,
   membershipChange,
   privateCalls,
+  privateMessageFrame,
   restCalls,
+  sentFrame,
   serverFrames,
   subjects,
   Username,
@@ -90,6 +93,24 @@ t.test('an event comes back as it was sent', async (t) => {
     frames,
   );
   t.same(decodeEvent(encodeEvent({ kind: 'exit', groupId: 1, seq: 2 }, [])).frames, []);
+});
+
+t.test('ready frames are the JSON that clients are promised, whatever is in them', async (t) => {
+  const id = '01890a5d-ac96-774b-bcce-b302099a8057';
+  const createTime = '2026-11-22T08:00:00.000Z';
+  const odd = '"\\\n\u2028茶👋';
+  const message = { id, seq: 5, from: 2, content: odd, kind: 'normal' as const };
+  const said = { ...message, createTime };
+  const group = JSON.parse(groupMessageFrame(7, { ...message, clientId: 'a"\\1' }, createTime));
+  t.strictSame(group, { type: 'groupMessage', groupId: 7, ...said, clientId: 'a"\\1' });
+  const notice = { event: 'recalled', by: 2, seq: 4 } as const;
+  const told = JSON.parse(privateMessageFrame(3, { ...message, kind: 'notice', notice }, createTime));
+  t.strictSame(told, { type: 'privateMessage', to: 3, ...said, kind: 'notice', notice });
+  const stored = { id, seq: 5, createTime };
+  t.strictSame(JSON.parse(sentFrame(odd, stored)), { type: 'ack', ref: odd, ...stored });
+  const again = { ...stored, duplicate: true as const };
+  t.strictSame(JSON.parse(sentFrame(undefined, again)), { type: 'ack', ...again });
+  for (const frame of [group, told]) t.ok(Compile(serverFrames[frame.type as 'groupMessage'].schema).Check(frame));
 });
 
 t.test('notices say who came and who went', async (t) => {

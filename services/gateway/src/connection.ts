@@ -219,7 +219,10 @@ export class Connection implements Session, InboxOwner {
   }
 
   acknowledge(task: Task): void {
-    if (task.reply !== undefined && task.verb.frame.answered) this.#answer('ack', task.ref, task.reply);
+    const { verb, ref, reply } = task;
+    if (reply === undefined || !verb.frame.answered) return;
+    if (verb.ack === undefined) this.#answer('ack', ref, reply);
+    else if (this.#state !== 'ended') this.outbox.send(verb.ack(ref, reply));
   }
 
   #settled(task: Task, reply: object | undefined): void {

@@ -46,6 +46,8 @@ export interface Verb {
   readonly pipelined: boolean;
   /** The conversation that the frame is about, see `conversationOf…`; undefined: none. Throws BAD_REQUEST where the fields contradict each other. */
   conversation(fields: object, session: Session): number | undefined;
+  /** The whole ack as a text, where it is written too often for JSON.stringify. */
+  readonly ack: ((ref: string | undefined, reply: object) => string) | undefined;
   /** Does it. Resolves with the fields of the ack. `timeoutMs` is what is left of the time in which an answer must come. */
   run(tools: Tools, session: Session, fields: object, timeoutMs: number): Promise<object>;
 }
@@ -58,6 +60,7 @@ export function verb<Frame extends AnyFrame>(
   parts: {
     pipelined?: boolean;
     conversation?(fields: FrameFields<Frame>, session: Session): number | undefined;
+    ack?(ref: string | undefined, reply: FrameReply<Frame>): string;
     run(tools: Tools, session: Session, fields: FrameFields<Frame>, timeoutMs: number): Promise<FrameReply<Frame>>;
   },
 ): Verb {
@@ -68,6 +71,7 @@ export function verb<Frame extends AnyFrame>(
     pipelined: parts.pipelined ?? false,
     // The fields were checked against this very frame.
     conversation: (parts.conversation ?? (() => undefined)) as Verb['conversation'],
+    ack: parts.ack as Verb['ack'],
     run: parts.run as Verb['run'],
   };
 }
