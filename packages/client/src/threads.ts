@@ -29,7 +29,10 @@ export class Threads {
   readonly #host: ThreadsHost;
   readonly #threads = new Map<string, Thread>();
   /** Own messages in groups that nobody has told of yet, by place. */
-  readonly #early = new Map<string, ReceivedMessage[]>();
+  readonly #early = new Map<
+    string,
+    { readonly messages: ReceivedMessage[]; readonly timer: ReturnType<typeof setTimeout> }
+  >();
   readonly #waiting = new Set<Thread>();
   /** Those that wait or are being read: the reader does not have what they miss. */
   readonly #late = new Set<Thread>();
@@ -72,7 +75,7 @@ export class Threads {
       thread.timer = undefined;
       thread.filling = false;
     }
-    for (const [first] of [...this.#early.values()]) if (first !== undefined) this.message(first);
+    for (const { messages } of [...this.#early.values()]) for (const message of messages) this.message(message);
     this.#tell();
   }
 
@@ -107,14 +110,9 @@ export class Threads {
     const place = placeOf(message, this.me);
     const key = keyOf(place);
     const early = this.#early.get(key);
-    if (early !== undefined) early.push(message);
-    else if ('with' in place || this.#threads.has(key)) this.message(message);
-    else {
-      this.#early.set(key, [message]);
-      setTimeout(() => {
-        if (this.#early.has(key)) this.message(message);
-      }, graceMs);
-    }
+    if (early !== undefined) early.messages.push(message);
+    else if ('with' in place || this.#threads.has(key) || !this.#online) this.message(message);
+    else this.#early.set(key, { messages: [message], timer: setTimeout(() => this.message(message), graceMs) });
   }
 
   /** A message that came by itself. */
@@ -145,10 +143,13 @@ export class Threads {
     const key = keyOf(place);
     const known = this.#threads.get(key);
     if (known !== undefined) return known;
-    const thread = new Thread(place, position);
-    this.#threads.set(key, thread);
-    for (const message of this.#early.get(key) ?? []) thread.take(message, this.#deliver);
+    const early = this.#early.get(key);
     this.#early.delete(key);
+    clearTimeout(early?.timer);
+    const own = early?.messages ?? [];
+    const thread = new Thread(place, Math.min(position, ...own.map(({ seq }) => seq - 1)));
+    this.#threads.set(key, thread);
+    for (const message of own) thread.take(message, this.#deliver);
     return thread;
   }
 

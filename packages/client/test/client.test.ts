@@ -130,6 +130,18 @@ t.test('an ack that overtakes what tells of the group loses nothing said before 
   await eventually(() => heard.length === 3, 5000, 'not all are heard');
   t.strictSame(heard, [11, 12, 13]);
 
+  // A list that came after it, and knows of it, does not swallow it; and it comes once.
+  const lists: number[] = [];
+  client.on('groupMessage', ({ groupId, seq }) => groupId === 6 && lists.push(seq));
+  const listed = client.sendToGroup('e', 6);
+  visitor.send(ack(await visitor.next(), stored(4)));
+  await listed;
+  visitor.send({ type: 'groups', groups: [{ ...group, id: 6, lastSeq: 5 }] });
+  visitor.send(groupMessage(5, { groupId: 6 }));
+  await eventually(() => lists.length === 2, 5000, 'not both are heard');
+  await new Promise((resolve) => setTimeout(resolve, 300)); // The moment that it would have waited.
+  t.strictSame(lists, [4, 5]);
+
   // Where nothing tells of the group it begins with the own message.
   client.on('groupMessage', ({ groupId, seq }) => groupId === 8 && heard.push(seq));
   for (const seq of [5, 6]) {

@@ -2,8 +2,8 @@ import type { MessageKind } from './scalars.js';
 import type { Notice, Stored } from './shapes.js';
 
 /*
- * Ready client frames of new messages and of their acks, as texts. On the hot path, in services and gateways: only what may hold anything
- * special goes through JSON.stringify.
+ * Ready client frames of new messages and of their acks, as texts. On the hot path, in services and gateways: only what may
+ * hold anything special goes through JSON.stringify.
  */
 
 /** What both kinds of message say. */

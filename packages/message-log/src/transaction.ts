@@ -119,6 +119,8 @@ export function createTransact<D extends Draft>(options: TransactOptions<D>): Tr
 
   function committed(entries: readonly Entry<D>[], decided: Plan): Entry<D>[] {
     foresight?.keep(decided.batches);
+    // The answer waits for those that were put off; who hears these must not.
+    if (decided.results.includes(undefined)) for (const batch of decided.batches) batch.quiet = false;
     publish(decided.batches);
     return settle(entries, decided, undefined);
   }

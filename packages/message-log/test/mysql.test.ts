@@ -116,16 +116,21 @@ t.test('a room locked elsewhere is put off with all that follow in it; the other
       await within(say(chat, [draft(1, 1, 'c'), draft(1, 3, 'd'), draft(1, 77, 'e')]), 10_000, 'the others waited'),
       [1, 1, 'NOT_FOUND'],
     );
+    const quiet = [draft(1, 1, 'g'), draft(1, 2, 'never')].map((one) => ({ ...one, quiet: true }));
+    t.strictSame(await say(chat, quiet, Date.now() + 300), [2, 'UNAVAILABLE']);
+    t.equal(chat.published.at(-1)?.quiet, false, 'whose answer has to wait is published');
     const following = say(chat, [draft(1, 2, 'f')], soon());
     t.strictSame(await late, ['UNAVAILABLE'], 'until its deadline');
-    t.equal(chat.published.length, 2);
+    t.equal(chat.published.length, 3);
     await other.query('COMMIT');
     t.strictSame(await Promise.all([locked, following]), [[1, 2], [3]]);
+    t.strictSame(await say(chat, quiet), [3, 4]);
+    t.ok(chat.published.slice(-2).every(({ quiet }) => quiet));
   });
   const { messages } = await chat.log.history(2, { limit: 10 });
   t.strictSame(
     messages.map(({ content }) => content),
-    ['a', 'b', 'f'],
+    ['a', 'b', 'f', 'never'],
   );
 });
 

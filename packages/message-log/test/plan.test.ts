@@ -84,6 +84,30 @@ t.test('random batches give what a plain model gives, and leave each room with s
   );
 });
 
+t.test('a conversation of which one draft is to be published is published whole', async (t) => {
+  const chat = await openChat('sqlite::memory:', { rooms: 3 });
+  t.teardown(() => chat.close());
+  const hush = (room: number, clientId?: string) => ({ ...draft(1, room, 'a', clientId), quiet: true });
+  const said = await say(chat, [
+    hush(1),
+    draft(2, 1, 'b'),
+    hush(2),
+    hush(2),
+    hush(3, 'x'),
+    hush(3, 'x'),
+    draft(3, 3, 'c'),
+  ]);
+  t.strictSame(said, [1, 2, 1, 2, 1, '1 again', 2]);
+  t.strictSame(
+    chat.published.map(({ conversationId, quiet }) => [conversationId, quiet]),
+    [
+      [1, false],
+      [2, true],
+      [3, false],
+    ],
+  );
+});
+
 t.test('a rule may answer with a sentence of its own', async (t) => {
   const sentence = new TeahouseError('FORBIDDEN', 'Not on Mondays.');
   const chat = await openChat('sqlite::memory:', {

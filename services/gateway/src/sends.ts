@@ -11,6 +11,7 @@ import { Batcher, type Result } from './batcher.js';
 import { Answered } from './hub/answered.js';
 import { pair } from './hub/conversation.js';
 import type { Hub, HubSocket } from './hub/index.js';
+import type { Run } from './hub/track.js';
 import type { Presence } from './presence/index.js';
 
 type GroupItem = CallRequest<typeof groupCalls.append>['items'][number];
@@ -64,9 +65,11 @@ export class Sends {
           const message = { id, seq, from, content, kind: 'normal', clientId } as const;
           answered.add(groupId, groupId, seq, groupMessageFrame(groupId, message, createTime), connectionId);
         } else this.#hub.ackedInGroup(groupId, seq, connectionId);
+        // Whoever stored it first may have told nobody.
+        if (duplicate) this.#hub.learnGroup(groupId, seq);
       },
     );
-    for (const { place, run } of answered.runs) this.#hub.hearGroup(place, run);
+    this.#tell(answered, (groupId, run) => this.#hub.hearGroup(groupId, run));
   }
 
   #answeredInPrivate(items: readonly PrivateItem[], results: readonly Result[], alone: boolean): void {
@@ -77,8 +80,20 @@ export class Sends {
         const users = pair(from, to);
         answered.add(users.join(), users, seq, privateMessageFrame(to, message, createTime), connectionId);
       } else this.#hub.ackedInPrivate(from, to, seq, connectionId);
+      if (duplicate) this.#hub.learnPrivate([[...pair(from, to), seq]]);
     });
-    for (const { place, run } of answered.runs) this.#hub.hearPrivate(place, run);
+    this.#tell(answered, (users, run) => this.#hub.hearPrivate(users, run));
+  }
+
+  /** What cannot be told is stored all the same, and found by the heads: nobody's ack depends on it. */
+  #tell<Place>(answered: Answered<Place>, hear: (place: Place, run: Run) => void): void {
+    for (const { place, run } of answered.runs) {
+      try {
+        hear(place, run);
+      } catch (error) {
+        this.#hub.failed('telling of messages by an answer', error);
+      }
+    }
   }
 }
 

@@ -18,7 +18,7 @@ export async function append(
 ): Promise<Answer<'append'>> {
   const { messages, openings } = service;
   const results = new Array<Stored | TeahouseError>(items.length);
-  const straight: { index: number; draft: PrivateDraft }[] = [];
+  const straight: { index: number; item: Item; conversationId: number }[] = [];
   const first: { index: number; item: Item }[] = [];
   for (const [index, item] of items.entries()) {
     if (item.from === item.to) {
@@ -27,9 +27,9 @@ export async function append(
     }
     const conversationId = openings.known(item);
     if (conversationId === undefined) first.push({ index, item });
-    else straight.push({ index, draft: draftOf(item, conversationId, quiet) });
+    else straight.push({ index, item, conversationId });
   }
-  const store = async (some: typeof straight) => {
+  const store = async (some: readonly { index: number; draft: PrivateDraft }[]) => {
     const stored = await messages.append(
       some.map(({ draft }) => draft),
       deadline,
@@ -51,7 +51,13 @@ export async function append(
       }),
     );
   };
-  await Promise.all([straight.length > 0 && store(straight), first.length > 0 && open()]);
+  // The answer waits for first contacts, which are looked at elsewhere; who hears the others must not.
+  const hush = first.length === 0 ? quiet : undefined;
+  const known = straight.map(({ index, item, conversationId }) => ({
+    index,
+    draft: draftOf(item, conversationId, hush),
+  }));
+  await Promise.all([known.length > 0 && store(known), first.length > 0 && open()]);
   return {
     results: results.map((result) =>
       result instanceof TeahouseError

@@ -54,6 +54,17 @@ export function sendingSuite(name: string, make: MakeSetup): void {
     t.match(messages, [{ content: 'hush' }, { content: 'hush again' }, { content: 'aloud' }]);
   });
 
+  story('who hears a quiet send does not wait for the first contact that came with it', async (t) => {
+    const { ask, send, hearUser } = await running(t, make);
+    await send([2, 1, 'known']);
+    const one = await hearUser(1);
+    const item = (from: number, content: string) => ({ from, to: 1, content, connectionId: connectionOf(from) });
+    const { results } = await ask('append', { quiet: true, items: [item(3, 'first'), item(2, 'again')] });
+    t.match(results, [{ seq: 1 }, { seq: 2 }]);
+    await eventually(() => one.frames.length === 1, 2000, 'not published');
+    t.match(one.frames, [{ content: 'again' }], 'the first contact itself is told by the answer');
+  });
+
   story('a run larger than one event is split, and none is over 256 KiB', async (t) => {
     const { send, bus, hearUser } = await running(t, make);
     const heard = await hearUser(2);

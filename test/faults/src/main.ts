@@ -18,14 +18,15 @@ function readPlan(): Omit<Plan, 'told'> {
       slack: { type: 'string', default: '500' },
     },
   });
+  const gateways = oneOf('number of gateways', values.gateways, ['1', '2']) === '1' ? 1 : 2;
   const names = kinds.map(({ name }) => name);
   const wanted =
     values.kinds === '' ? names : values.kinds.split(',').map((name) => oneOf('fault', name.trim(), names));
   return {
     seed: wholeOption('seed', values.seed, 0),
     faults: wholeOption('faults', values.faults, 0),
-    kinds: kinds.filter(({ name }) => wanted.includes(name)),
-    gateways: oneOf('number of gateways', values.gateways, ['1', '2']) === '1' ? 1 : 2,
+    kinds: kinds.filter(({ name, needsTwo }) => wanted.includes(name) && !(gateways === 1 && needsTwo)),
+    gateways,
     deadline: Date.now() + numberOption('minutes', values.minutes, 0) * 60_000,
     slackMs: numberOption('slack', values.slack, 0),
   };

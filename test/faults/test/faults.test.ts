@@ -6,7 +6,7 @@ const slackMs = 6_000;
 const minutes = 12;
 const seed = 20261124;
 
-t.setTimeout((minutes + 2) * 60_000);
+t.setTimeout((2 * minutes + 2) * 60_000);
 
 async function breaks(t: Test, wanted: typeof kinds, gateways: 1 | 2): Promise<number> {
   t.comment(`seed ${seed}`);
@@ -29,8 +29,8 @@ t.test('everything breaks once, and nothing is lost, doubled, reordered or told 
 });
 
 t.test('so where the only gateway tells its clients by itself', async (t) => {
-  const some = ['kill group-chat', 'kill private-chat', 'delay service to NATS', 'cut service to NATS'];
+  const some = ['kill group-chat', 'stop private-chat', 'kill NATS', 'delay service to NATS', 'cut gateway to NATS'];
   const wanted = kinds.filter(({ name }) => some.includes(name));
   t.equal(wanted.length, some.length);
-  await breaks(t, wanted, 1);
+  t.ok((await breaks(t, wanted, 1)) > 100, 'they talked all the time');
 });

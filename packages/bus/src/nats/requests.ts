@@ -59,7 +59,9 @@ export class Requests {
         reject(unavailable('disconnected', subject));
         return;
       }
-      const timer = setTimeout(() => this.#take(token)?.reject(unavailable('timeout', subject)), timeoutMs);
+      const late = () => this.#take(token)?.reject(unavailable('timeout', subject));
+      // A process that was held up runs its timers before it reads what came meanwhile.
+      const timer = setTimeout(() => setImmediate(late), timeoutMs);
       const again = target === subject ? undefined : () => send(subject);
       this.#pending.set(token, { subject, timer, resolve, reject, again });
     });

@@ -28,7 +28,7 @@ export const AppendResult = Type.Union([
   Type.Object({ code: ErrorCodeSchema, message: Type.String() }),
 ]);
 
-/** Of an append. */
+/** What an append says where its answer takes the place of events. */
 export const Quiet = Type.Literal(true, {
   description:
     'nothing is published of these messages: no other gateway listens, and the one that asks tells its clients by the answer',
@@ -51,7 +51,8 @@ const Standing = Type.Object({
 export const groupCalls = {
   append: defineCall({
     subject: 'group.call.append',
-    description: 'Store a batch of sends; one result for each, in order. Answered after commit and publish.',
+    description:
+      'Store a batch of sends; one result for each, in order. Answered after the commit and, unless quiet, the publish.',
     request: {
       quiet: Type.Optional(Quiet),
       items: Type.Array(

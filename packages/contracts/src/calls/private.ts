@@ -14,7 +14,8 @@ const withUser = { with: UserId };
 export const privateCalls = {
   append: defineCall({
     subject: 'private.call.append',
-    description: 'Store a batch of sends; one result for each, in order. Answered after commit and publish.',
+    description:
+      'Store a batch of sends; one result for each, in order. Answered after the commit and, unless quiet, the publish.',
     request: {
       quiet: Type.Optional(Quiet),
       items: Type.Array(

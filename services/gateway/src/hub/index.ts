@@ -125,6 +125,11 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     }
   }
 
+  /** The group is known to have reached a seq. */
+  learnGroup(groupId: number, seq: number): void {
+    this.#rooms.get(groupId)?.learn(seq);
+  }
+
   close(): void {
     for (const end of this.#ends) end();
     this.#arrivals.close();
@@ -253,7 +258,7 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   }
 
   #onGroupHeads(payload: Uint8Array): void {
-    for (const [groupId, seq] of (parse(payload) as GroupHeads).heads) this.#rooms.get(groupId)?.learn(seq);
+    for (const [groupId, seq] of (parse(payload) as GroupHeads).heads) this.learnGroup(groupId, seq);
   }
 
   #onPrivateHeads(payload: Uint8Array): void {

@@ -81,7 +81,7 @@ export abstract class Track {
       if (this.#early !== undefined) this.#passEarly();
       return;
     }
-    // Who sent these gets acks, whatever brings them in the end.
+    // Whoever sent these is told by acks, as where they come in time.
     run.senders.forEach((sender, index) => {
       if (sender !== '') this.acked(run.first + index, sender);
     });

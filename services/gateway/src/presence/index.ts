@@ -163,7 +163,11 @@ export class Presence implements HereHost, PeersHost {
 
   #hear(payload: Uint8Array): void {
     const event: unknown = JSON.parse(Buffer.from(payload).toString());
-    if (!eventShape.Check(event)) throw new Error('an event of presence has not its shape');
+    if (!eventShape.Check(event)) {
+      // Whoever says it is there all the same.
+      this.#hearingSince = performance.now();
+      throw new Error('an event of presence has not its shape');
+    }
     if (event.kind === 'ask') {
       if (event.of === undefined || event.of === this.#instance) this.#here.askList();
       return;

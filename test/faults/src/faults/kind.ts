@@ -18,6 +18,8 @@ export interface Active {
 
 export interface Kind {
   readonly name: string;
+  /** The outside goes on only where there is another gateway. */
+  readonly needsTwo?: true;
   inject(system: System, random: Random): Promise<Active>;
 }
 

@@ -37,6 +37,7 @@ const killOne = (name: ServiceName): Kind => ({
 
 const stopOne = (name: ServiceName): Kind => ({
   name: `stop ${name}`,
+  ...(name === 'gateway' ? { needsTwo: true } : {}),
   async inject({ stack }, random) {
     const service = random.pick(stack.services[name]);
     service.kill('SIGSTOP');
@@ -85,6 +86,7 @@ const restartEach = (name: ServiceName): Kind => ({
 
 const hitWorker = (signal: 'SIGKILL' | 'SIGSTOP'): Kind => ({
   name: `${signal === 'SIGKILL' ? 'kill' : 'stop'} gateway worker`,
+  ...(signal === 'SIGSTOP' ? { needsTwo: true } : {}),
   async inject({ stack }, random) {
     const gateway = random.pick(stack.services.gateway);
     const before = childrenOf(gateway.pid);
