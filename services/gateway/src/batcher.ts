@@ -22,8 +22,11 @@ const capacity = 20_000;
 
 export type Result = Stored | { code: TeahouseError['code']; message: string };
 
-/** Asks the service; one result for each item, in order. */
-export type Append<Item> = (items: Item[], timeoutMs: number) => Promise<readonly Result[]>;
+/**
+ * Asks the service; one result for each item, in order.
+ * @param prompt whether answers came soon lately, so that this one may be relied upon
+ */
+export type Append<Item> = (items: Item[], timeoutMs: number, prompt: boolean) => Promise<readonly Result[]>;
 
 interface Waiting<Item> {
   readonly item: Item;
@@ -50,6 +53,8 @@ export class Batcher<Item> {
   #late = 0;
   /** What the last two answered requests took, milliseconds; two, as one that was slow does not make a slow service. */
   #took: readonly [number, number] = [0, 0];
+  /** The last request that ended got no answer. */
+  #unanswered = false;
   #size = 0;
   #scheduled = false;
 
@@ -100,6 +105,7 @@ export class Batcher<Item> {
         this.#answered(batch, lines);
       };
       this.#ask(batch).then(answered, (error: unknown) => {
+        this.#unanswered = true;
         const told =
           error instanceof TeahouseError ? error : new TeahouseError('INTERNAL', undefined, { cause: error });
         for (const waiting of batch) waiting.reject(told);
@@ -181,7 +187,9 @@ export class Batcher<Item> {
     const results = await this.#append(
       batch.map(({ item }) => item),
       deadline - since,
+      !this.#unanswered && this.#late === 0 && this.#usualMs() < slowMs,
     );
+    this.#unanswered = false;
     this.#took = [this.#took[1], Date.now() - since];
     for (let index = 0; index < batch.length; index += 1) {
       const { resolve, reject } = batch[index] as Waiting<Item>;

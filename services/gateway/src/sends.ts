@@ -19,7 +19,7 @@ type PrivateItem = CallRequest<typeof privateCalls.append>['items'][number];
 
 /**
  * Sends what clients say to the chat services, in batches. Rejects with the TeahouseError that the client is told. Where no
- * other gateway is heard of, the services publish nothing and the hub is told by the answer what was stored: the events
+ * other gateway is heard of and answers come soon, the services publish nothing and the hub is told by the answer what was stored: the events
  * would have come back here alone. Either way it knows before whoever sent it is told.
  */
 export class Sends {
@@ -29,15 +29,15 @@ export class Sends {
 
   constructor({ bus, hub, presence }: { bus: Bus; hub: Hub; presence: Pick<Presence, 'alone'> }) {
     this.#hub = hub;
-    this.#group = new Batcher(async (items, timeoutMs) => {
-      const { alone } = presence;
+    this.#group = new Batcher(async (items, timeoutMs, prompt) => {
+      const alone = prompt && presence.alone;
       const asked = alone ? { quiet: alone, items } : { items };
       const { results } = await call(bus, groupCalls.append, asked, { timeoutMs });
       this.#answeredInGroups(items, results, alone);
       return results;
     });
-    this.#private = new Batcher(async (items, timeoutMs) => {
-      const { alone } = presence;
+    this.#private = new Batcher(async (items, timeoutMs, prompt) => {
+      const alone = prompt && presence.alone;
       const asked = alone ? { quiet: alone, items } : { items };
       const { results } = await call(bus, privateCalls.append, asked, { timeoutMs });
       this.#answeredInPrivate(items, results, alone);
