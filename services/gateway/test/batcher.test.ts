@@ -123,3 +123,17 @@ t.test('a late request holds up its own line and nobody else', async (t) => {
   asked[2]?.answer();
   t.equal((await behind).seq, 3);
 });
+
+t.test('answers may be relied upon until one is lost, and again after the next one', async (t) => {
+  const told: boolean[] = [];
+  const batcher = new Batcher<string>(async (items, _timeoutMs, prompt) => {
+    told.push(prompt);
+    if (items.includes('lost')) throw new Error('no answer');
+    return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+  });
+  await batcher.send('a', 'one', 10);
+  await t.rejects(batcher.send('a', 'lost', 10));
+  await batcher.send('a', 'two', 10);
+  await batcher.send('a', 'three', 10);
+  t.same(told, [true, true, false, true]);
+});
