@@ -19,8 +19,8 @@ type PrivateItem = CallRequest<typeof privateCalls.append>['items'][number];
 
 /**
  * Sends what clients say to the chat services, in batches. Rejects with the TeahouseError that the client is told. Where no
- * other gateway is heard of and answers come soon, the services publish nothing and the hub is told by the answer what was stored: the events
- * would have come back here alone. Either way it knows before whoever sent it is told.
+ * other gateway is heard of and answers come soon, the services publish nothing and the hub is told by the answer what was
+ * stored: the events would have come back here alone. Either way it knows before whoever sent it is told.
  */
 export class Sends {
   readonly #hub: Hub;
