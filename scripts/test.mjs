@@ -22,12 +22,35 @@ async function sharedServers() {
   return { NATS_URL: natsUrl, TEST_MYSQL_URL: mysqlUrl };
 }
 
-async function runTap(files, env) {
+/** They ask the system for what it can just do, and would find only what others leave of the machine. */
+const alone = /^test\/faults\/.*\/slow-database\.test\.js$/;
+
+/** Two files at a time, and afterwards those that run alone. */
+async function runTests(files, env) {
+  const beside = await runTap(
+    files.filter((file) => !alone.test(file)),
+    '-j2',
+    env,
+  );
+  const single = await runTap(
+    files.filter((file) => alone.test(file)),
+    '-j1',
+    env,
+  );
+  return {
+    code: beside.code || single.code,
+    passed: beside.passed + single.passed,
+    failed: beside.failed + single.failed,
+  };
+}
+
+async function runTap(files, jobs, env) {
+  if (files.length === 0) return { code: 0, passed: 0, failed: 0 };
   const { startProcess } = await import('../test/dist/index.js');
   // Needs a package, and is loaded only now that those are installed.
   const { createReport } = await import('./lib/report.mjs');
   const report = createReport(files, (line) => process.stdout.write(`${line}\n`));
-  const tap = await startProcess('node_modules/.bin/tap', ['-j2', '--reporter=tap', ...files], {
+  const tap = await startProcess('node_modules/.bin/tap', [jobs, '--reporter=tap', ...files], {
     cwd: root,
     env: { ...process.env, ...env },
     output: {
@@ -65,7 +88,7 @@ await runMain(usage, async () => {
     ...(page ? [browserProgram] : []),
   ]);
   const lintFailures = all ? await lint() : 0;
-  const { code, passed, failed } = await runTap(files, await sharedServers());
+  const { code, passed, failed } = await runTests(files, await sharedServers());
   const held = !all || (await speedHolds());
   if (lintFailures > 0) process.stdout.write(`${lintFailures} of the checks failed, see above\n`);
   if (!held) process.stdout.write('The speed beside the peer does not hold, see above\n');

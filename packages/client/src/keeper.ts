@@ -10,8 +10,10 @@ export interface KeeperHost {
   failed(error: unknown): void;
 }
 
-/** A store that has not answered by then is left alone from then on. */
-const answerMs = 3_000;
+/** A store that has not answered by then is left alone from then on. One that shares a busy disk is not broken yet. */
+const answerMs = 10_000;
+/** What is to be sent waits no longer for what an earlier client left. */
+const adoptedMs = 3_000;
 /** Delivered messages are gathered for so long, so that a busy conversation is not written once a message. */
 const gatherMs = 300;
 /** How often it is looked whether another tab has gone and left something unsent. */
@@ -48,9 +50,9 @@ export class Keeper {
     this.#opened.catch((error: unknown) => this.#host.failed(error));
   }
 
-  /** Takes over what nobody is sending any more. Never rejects, and resolves in a few seconds in any case. */
+  /** Takes over what nobody is sending any more. Never rejects, and resolves in 3 s in any case. */
   async adopt(): Promise<void> {
-    await this.#adopt();
+    await within(this.#adopt(), { timeoutMs: adoptedMs }).catch(() => {}); // It is taken over when it comes.
     if (this.#closed) return;
     this.#adoptTimer ??= setInterval(() => void this.#adopt(), adoptMs);
   }

@@ -1,3 +1,4 @@
+import { connect, createServer, type Socket } from 'node:net';
 import { createLog } from '@teahouse/service-kit';
 import { openDatabase, type Session } from '@teahouse/service-kit/database';
 import t, { type Test } from 'tap';
@@ -64,6 +65,48 @@ t.test('a stopped server is UNAVAILABLE within 2 s, for pool and session, and wo
   await write('after');
   t.match(await contents(database), { before: 1, after: 1 });
   t.ok(performance.now() - started < 2000);
+});
+
+t.test('where to connect takes longer than work may, the work that comes next finds the connection', async (t) => {
+  const url = new URL(await server.createDatabase());
+  const port = Number(url.port);
+  let delayMs = 0;
+  const pass = (from: Socket, to: Socket) => {
+    from.on('error', () => {});
+    from.on('close', () => to.destroy());
+    from.on('data', (data) => setTimeout(() => to.write(data), delayMs));
+  };
+  const proxy = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    pass(near, far);
+    pass(far, near);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => proxy.close());
+  url.port = String((proxy.address() as { port: number }).port);
+  const database = await openDatabase({ url: url.href, ...schema, name: 'test', log: quiet, timeoutMs: 1_500 });
+  t.teardown(() => database.close());
+  const session = await database.session();
+  // A greeting, what answers it, and the settings: five ways at least.
+  delayMs = 320;
+  const write = () => session.exclusive((run) => run([{ sql: session.begin }, insert('slowly'), commit]));
+  await t.rejects(write(), { code: 'UNAVAILABLE' });
+  await write();
+  delayMs = 0;
+  t.same(await contents(database), { slowly: 1 });
+});
+
+t.test('a connection that a stopped server never takes is given up, and another one made', async (t) => {
+  const { database } = await fresh(t);
+  const session = await database.session();
+  const write = () => session.exclusive((run) => run([{ sql: session.begin }, insert('there'), commit]));
+  server.kill('SIGSTOP');
+  t.teardown(() => server.kill('SIGCONT'));
+  const began = performance.now();
+  while (performance.now() - began < 4_500) await t.rejects(write(), { code: 'UNAVAILABLE' });
+  server.kill('SIGCONT');
+  await write();
+  t.match(await contents(database), { there: 1 });
 });
 
 t.test('a connection that the server closed while it was idle is replaced unseen', async (t) => {

@@ -17,6 +17,8 @@ const fewBeside = 16;
 const manyBeside = 64;
 /** A service whose requests take so long has enough of them. */
 const slowMs = 250;
+/** However slow the service, what has more time left than this is tried. */
+const freshMs = 1500;
 /** Sends of one domain that wait or are in flight here; beyond it they are refused at once. */
 const capacity = 20_000;
 
@@ -53,8 +55,8 @@ export class Batcher<Item> {
   #late = 0;
   /** What the last two answered requests took, milliseconds; two, as one that was slow does not make a slow service. */
   #took: readonly [number, number] = [0, 0];
-  /** The last request that ended got no answer. */
-  #unanswered = false;
+  /** The time that the last request had, milliseconds, where it got no answer or only refusals: a request takes more. */
+  #tooShort = 0;
   #size = 0;
   #scheduled = false;
 
@@ -105,7 +107,6 @@ export class Batcher<Item> {
         this.#answered(batch, lines);
       };
       this.#ask(batch).then(answered, (error: unknown) => {
-        this.#unanswered = true;
         const told =
           error instanceof TeahouseError ? error : new TeahouseError('INTERNAL', undefined, { cause: error });
         for (const waiting of batch) waiting.reject(told);
@@ -130,9 +131,9 @@ export class Batcher<Item> {
     return Math.min(...this.#took);
   }
 
-  /** With less time left than this a send would be stored and yet told that it failed. */
+  /** With less time left than this a send would be stored and yet told that it failed, or keep others from being stored. */
   #leastMs(): number {
-    return Math.min(Math.max(leastMs, 1.25 * this.#usualMs()), latestMs);
+    return Math.min(Math.max(leastMs, 1.25 * this.#usualMs(), 2 * this.#tooShort), freshMs);
   }
 
   #patience(): number {
@@ -184,13 +185,23 @@ export class Batcher<Item> {
     if (batch.length === 0) return;
     const since = Date.now();
     const deadline = batch.reduce((first, waiting) => Math.min(first, waiting.deadline), Number.POSITIVE_INFINITY);
-    const results = await this.#append(
-      batch.map(({ item }) => item),
-      deadline - since,
-      !this.#unanswered && this.#late === 0 && this.#usualMs() < slowMs,
-    );
-    this.#unanswered = false;
-    this.#took = [this.#took[1], Date.now() - since];
+    const prompt = this.#tooShort === 0 && this.#late === 0 && this.#usualMs() < slowMs;
+    let results: readonly Result[];
+    try {
+      const items = batch.map(({ item }) => item);
+      results = await this.#append(items, deadline - since, prompt);
+    } catch (error) {
+      this.#tooShort = Math.max(Date.now() - since, 1);
+      throw error;
+    }
+    if (results.some((result) => !('code' in result && result.code === 'UNAVAILABLE'))) {
+      this.#tooShort = 0;
+      this.#took = [this.#took[1], Date.now() - since];
+    } else this.#tooShort = deadline - since;
+    this.#tell(batch, results);
+  }
+
+  #tell(batch: readonly Waiting<Item>[], results: readonly Result[]): void {
     for (let index = 0; index < batch.length; index += 1) {
       const { resolve, reject } = batch[index] as Waiting<Item>;
       const result = results[index];

@@ -1,5 +1,5 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { limits, type Stored } from '@teahouse/contracts';
+import { limits, type Stored, TeahouseError } from '@teahouse/contracts';
 import { eventually } from '@teahouse/test';
 import t from 'tap';
 import { Batcher, type Result } from '../dist/batcher.js';
@@ -105,6 +105,27 @@ t.test('a slow service is asked one question at a time, and not for what it coul
   asked[3]?.answer();
   t.ok(await last, 'who has time is asked for');
 });
+
+for (const [what, end] of [
+  ['got no answer', () => Promise.reject(new TeahouseError('UNAVAILABLE'))],
+  ['was only refused', () => Promise.resolve([{ code: 'UNAVAILABLE', message: 'Not now.' }] as const)],
+] as const) {
+  t.test(`where a request ${what}, only what has more time than that is asked for`, async (t) => {
+    const asked: string[][] = [];
+    const batcher = new Batcher<string>(async (items) => {
+      asked.push(items);
+      if (asked.length > 1) return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+      await delay(900);
+      return end();
+    });
+    const first = batcher.send('a', 'first', 10);
+    await eventually(() => asked.length === 1, 10_000, 'Nothing is asked');
+    const behind = batcher.send('a', 'behind', 10);
+    await Promise.all([first, behind].map((sent) => t.rejects(sent, { code: 'UNAVAILABLE' })));
+    await batcher.send('a', 'fresh', 10);
+    t.same(asked, [['first'], ['fresh']]);
+  });
+}
 
 t.test('a late request holds up its own line and nobody else', async (t) => {
   const { batcher, asked, count } = held();

@@ -61,16 +61,22 @@ export function connectionOptions(address: MysqlAddress) {
 
 /**
  * Prepares a fresh connection. The settings are queued before any other statement; where they fail the connection is cut,
- * so that nothing ever runs without them.
+ * so that nothing ever runs without them. Resolves when they hold.
  * @param onError hears of errors that belong to no statement; without a listener they would end the process.
  */
-export function prepareConnection(connection: mysql.Connection, onError: (error: unknown) => void): void {
+export function prepareConnection(connection: mysql.Connection, onError: (error: unknown) => void): Promise<void> {
   connection.on('error', onError);
-  connection.query(sessionSettings, (error) => {
-    if (error === null) return;
-    onError(error);
-    void cut(connection);
+  const ready = new Promise<void>((resolve, reject) => {
+    connection.query(sessionSettings, (error) => {
+      if (error === null) return resolve();
+      onError(error);
+      void cut(connection);
+      reject(error);
+    });
   });
+  // Whoever does not wait for it is told by its first statement.
+  ready.catch(() => {});
+  return ready;
 }
 
 /**

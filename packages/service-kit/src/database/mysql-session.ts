@@ -9,12 +9,16 @@ import { checkParams } from './values.js';
 
 /** Calls of `exclusive` that may wait for one session. A lane has one at a time. */
 const waitingBound = 100;
+/** To connect takes several round trips, for which work may have no time; what comes next finds the connection. */
+const openMs = 4000;
 
 /** A connection outside the pool, opened on demand. */
 export class MysqlSession implements Session {
   readonly begin = 'START TRANSACTION';
   readonly #mutex = new Mutex(waitingBound);
   #connection: mysql.Connection | undefined;
+  /** of `#connection` */
+  #ready: Promise<void> = Promise.resolve();
   #usedAt = 0;
   #released = false;
 
@@ -53,6 +57,11 @@ export class MysqlSession implements Session {
   async #work<T>(work: (run: Run) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const connection = this.#open();
+    const since = performance.now();
+    await this.#ready;
+    // With little time left it would be cut half way, and the connection with it.
+    if (performance.now() - since > this.timeoutMs / 4) throw new TeahouseError('UNAVAILABLE');
+    signal.throwIfAborted();
     const abort = () => void cut(connection);
     signal.addEventListener('abort', abort);
     try {
@@ -84,12 +93,14 @@ export class MysqlSession implements Session {
     if (idle !== undefined && performance.now() - this.#usedAt < clientIdleMs) return idle;
     if (idle !== undefined) part(idle);
     const connection = mysql.createConnection(connectionOptions(this.address));
-    prepareConnection(connection, (error) => {
+    const late = setTimeout(() => void cut(connection), openMs);
+    this.#ready = prepareConnection(connection, (error) => {
       this.#forget(connection);
       this.onError(error);
-    });
+    }).finally(() => clearTimeout(late));
     connection.on('end', () => this.#forget(connection));
     this.#connection = connection;
+    this.#usedAt = performance.now();
     return connection;
   }
 

@@ -97,7 +97,7 @@ export class MysqlDatabase implements Database {
     pool.on('connection', (connection) => {
       this.#connections.add(connection);
       connection.on('end', () => this.#connections.delete(connection));
-      prepareConnection(connection, (error) => {
+      void prepareConnection(connection, (error) => {
         this.#connections.delete(connection);
         this.#onError(error);
       });
