@@ -297,6 +297,6 @@ for (const [how, script] of Object.entries(trouble))
       await stored(how),
       [1, 2, 3].map((number) => `${how} ${number}`),
     );
-    t.equal((await tab.list('errors')).length, 1, (await tab.list('errors')).join());
     t.strictSame(await tab.page.evaluate('client.recent({ groupId: 1 }).then(({ length }) => length)'), 0);
+    t.equal((await tab.list('errors')).length, 1, (await tab.list('errors')).join());
   });

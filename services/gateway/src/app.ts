@@ -69,10 +69,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     presence,
     backlog,
   });
+  const sends = new Sends({ bus, hub, presence });
   const tools: Tools = {
     bus,
     hub,
-    sends: new Sends({ bus, hub, presence }),
+    sends,
     presence,
   };
   const around: Surroundings = {
@@ -95,6 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         people,
         rooms,
         ...hub.stats,
+        ...sends.stats,
         online,
         gateways,
         presenceDropped: pushesDropped,

@@ -8,6 +8,7 @@ export interface Measured {
   readonly deliveries: number;
   readonly repairs: number;
   readonly catchUps: number;
+  readonly quietRequests: number;
   readonly online: number;
   readonly gateways: number;
   readonly presenceDropped: number;
@@ -36,6 +37,7 @@ const counters: Sources = {
   teahouse_gateway_deliveries_total: ['deliveries', 'Messages queued for sockets'],
   teahouse_gateway_repairs_total: ['repairs', 'Pages fetched to fill holes in conversations'],
   teahouse_gateway_catch_ups_total: ['catchUps', 'Conversations in which clients were told to ask history'],
+  teahouse_gateway_quiet_requests_total: ['quietRequests', 'Requests to store messages of which no event tells'],
   teahouse_gateway_relieved_total: ['relieved', 'Readers closed because too much waited for all of them'],
   teahouse_gateway_presence_dropped_total: ['presenceDropped', 'Pushes of presence left out under load'],
 };

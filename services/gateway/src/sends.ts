@@ -26,18 +26,25 @@ export class Sends {
   readonly #hub: Hub;
   readonly #group: Batcher<GroupItem>;
   readonly #private: Batcher<PrivateItem>;
+  /** Counted since the start, for /metrics. */
+  readonly stats = { quietRequests: 0 };
 
   constructor({ bus, hub, presence }: { bus: Bus; hub: Hub; presence: Pick<Presence, 'alone'> }) {
     this.#hub = hub;
-    this.#group = new Batcher(async (items, timeoutMs, prompt) => {
+    const isQuiet = (prompt: boolean): boolean => {
       const alone = prompt && presence.alone;
+      if (alone) this.stats.quietRequests += 1;
+      return alone;
+    };
+    this.#group = new Batcher(async (items, timeoutMs, prompt) => {
+      const alone = isQuiet(prompt);
       const asked = alone ? { quiet: alone, items } : { items };
       const { results } = await call(bus, groupCalls.append, asked, { timeoutMs });
       this.#answeredInGroups(items, results, alone);
       return results;
     });
     this.#private = new Batcher(async (items, timeoutMs, prompt) => {
-      const alone = prompt && presence.alone;
+      const alone = isQuiet(prompt);
       const asked = alone ? { quiet: alone, items } : { items };
       const { results } = await call(bus, privateCalls.append, asked, { timeoutMs });
       this.#answeredInPrivate(items, results, alone);

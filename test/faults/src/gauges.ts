@@ -42,13 +42,26 @@ function ofKernel(pid: number): Gauges {
 
 /** From its own metrics, as far as it has them. */
 async function ofNode(healthUrl: string): Promise<Gauges> {
-  const response = await fetch(`${healthUrl}/metrics`, { signal: AbortSignal.timeout(5_000) });
-  const text = await response.text();
+  const text = await metricsOf(healthUrl);
   const value = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
   return {
     handles: value(/^nodejs_active_handles_total\S* (\S+)/m),
     timers: value(/^nodejs_active_resources\{type="Timeout"[^}]*\} (\S+)/m),
   };
+}
+
+async function metricsOf(healthUrl: string): Promise<string> {
+  const response = await fetch(`${healthUrl}/metrics`, { signal: AbortSignal.timeout(5_000) });
+  return await response.text();
+}
+
+/** What the gateways stored without events since each began. */
+export async function quietRequests({ stack }: System): Promise<number> {
+  const texts = await Promise.all(stack.services.gateway.map(({ healthUrl }) => metricsOf(healthUrl)));
+  return texts.reduce(
+    (sum, text) => sum + Number(/^teahouse_gateway_quiet_requests_total\S* (\S+)/m.exec(text)?.[1] ?? 0),
+    0,
+  );
 }
 
 async function ofNats(monitorUrl: string): Promise<Gauges> {

@@ -3,6 +3,7 @@ import { Auditor } from './auditor.js';
 import { Crowd } from './crowd.js';
 import { type Outcome, runCycle, type Scene } from './cycle.js';
 import type { Kind } from './faults/kind.js';
+import { quietRequests } from './gauges.js';
 import { Probe } from './probe.js';
 import { Random } from './random.js';
 import { startSystem } from './system.js';
@@ -25,6 +26,8 @@ export interface Result {
   readonly outcomes: readonly Outcome[];
   /** Of the last look at everything that was ever acked. */
   readonly violations: readonly Violation[];
+  /** Of the gateways as they stood at the end: requests that no event told of. */
+  readonly quietRequests: number;
   /** Where the services' own words are; gone when this process ends. */
   readonly logs: string;
 }
@@ -51,7 +54,8 @@ export async function runFaults(plan: Plan): Promise<Result> {
       outcomes.push(outcome);
       plan.told(outcome, outcomes.length);
     }
-    return { outcomes, violations: await auditor.auditAll(), logs: system.logs };
+    const violations = await auditor.auditAll();
+    return { outcomes, violations, quietRequests: await quietRequests(system), logs: system.logs };
   } finally {
     await probe?.close();
     await crowd?.leave();
