@@ -33,6 +33,8 @@ export class Threads {
     string,
     { readonly messages: ReceivedMessage[]; readonly timer: ReturnType<typeof setTimeout> }
   >();
+  /** How far the conversations that were forgotten had been delivered, by place: none of it comes again. */
+  readonly #left = new Map<string, number>();
   readonly #waiting = new Set<Thread>();
   /** Those that wait or are being read: the reader does not have what they miss. */
   readonly #late = new Set<Thread>();
@@ -118,6 +120,7 @@ export class Threads {
   /** A message that came by itself. */
   message(message: ReceivedMessage): void {
     const place = placeOf(message, this.me);
+    if (this.#isOver(place, message.seq)) return;
     const thread = this.#thread(place, this.#start(place, message.seq - 1));
     thread.take(message, this.#deliver);
     this.#settle(thread, graceMs);
@@ -129,9 +132,16 @@ export class Threads {
    * @param waitMs how long what is missing may still come by itself
    */
   head(place: Place, seq: number, start = this.#start(place, seq - 1), waitMs = graceMs): void {
+    if (this.#isOver(place, seq)) return;
     const thread = this.#thread(place, Math.max(0, start));
     if (seq > thread.head) thread.head = seq;
     this.#settle(thread, waitMs);
+  }
+
+  /** Told late of a conversation that was forgotten since. */
+  #isOver(place: Place, seq: number): boolean {
+    const key = keyOf(place);
+    return seq <= (this.#left.get(key) ?? -1) && !this.#threads.has(key);
   }
 
   /** Where a conversation that nobody told of begins: before everything where all were told, else before what is heard now. */
@@ -146,8 +156,10 @@ export class Threads {
     const early = this.#early.get(key);
     this.#early.delete(key);
     clearTimeout(early?.timer);
-    const own = early?.messages ?? [];
-    const thread = new Thread(place, Math.min(position, ...own.map(({ seq }) => seq - 1)));
+    const left = this.#left.get(key) ?? 0;
+    this.#left.delete(key);
+    const own = early?.messages.filter(({ seq }) => seq > left) ?? [];
+    const thread = new Thread(place, Math.min(Math.max(position, left), ...own.map(({ seq }) => seq - 1)));
     this.#threads.set(key, thread);
     for (const message of own) thread.take(message, this.#deliver);
     return thread;
@@ -159,6 +171,7 @@ export class Threads {
     this.#waiting.delete(thread);
     this.#late.delete(thread);
     this.#threads.delete(keyOf(thread.place));
+    this.#left.set(keyOf(thread.place), thread.position);
     this.#tell();
   }
 

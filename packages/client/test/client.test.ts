@@ -286,6 +286,28 @@ t.test('who was removed and put back while away reads on beyond that, page by pa
   t.strictSame(got, ['4 m4', '5 removed', '6 m6', '7 joined', '8 m8', '9 m9']);
 });
 
+t.test('of a group that one was put out of nothing comes again, whatever tells of it late', async (t) => {
+  const { client, visitor, got } = await connected(t, { lastSeq: 3 });
+  const notice = (seq: number, event: string) =>
+    groupMessage(seq, { kind: 'notice', content: event, notice: { event, by: 2, userId: 7 } });
+  const sent = client.sendToGroup('mine', 1);
+  const request = await visitor.next();
+  for (const message of [groupMessage(4), groupMessage(5), notice(6, 'removed')]) visitor.send(message);
+  await eventually(() => got.length === 3, 5_000, 'messages');
+  // It was stored as 5; whoever answered first was not heard.
+  visitor.send(ack(request, { ...stored(5), duplicate: true }));
+  t.match(await sent, { seq: 5 });
+  visitor.send(notice(20, 'joined'));
+  visitor.send(groupMessage(21));
+  await eventually(() => got.includes('21 m21'), 5_000, 'messages');
+  t.strictSame(got, ['4 m4', '5 m5', '6 removed', '20 joined', '21 m21']);
+  visitor.send(notice(22, 'removed'));
+  visitor.send({ type: 'heartbeat', time: '2026-11-22T08:00:00.000Z', heads: { groups: { 1: 21 }, users: {} } });
+  visitor.send(notice(30, 'joined'));
+  await eventually(() => got.includes('30 joined'), 5_000, 'messages');
+  t.strictSame(got.slice(5), ['22 removed', '30 joined']);
+});
+
 t.test('who is put back while history still says otherwise hears of it', async (t) => {
   const { visitor, got } = await connected(t, { lastSeq: 3 });
   const notice = (seq: number, event: string) =>

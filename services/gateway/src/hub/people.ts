@@ -51,12 +51,16 @@ export class Person {
 
 /** Wraps a run once and queues it for every seat but those that sent the frames. */
 export function deliverRun(run: Run, people: Iterable<Person>): number {
-  const { wrapped, ends } = wrapAll(run.frames);
+  let ready: ReturnType<typeof wrapAll> | undefined;
   const own = run.senders.some((sender) => sender !== '') ? framesBySender(run.senders) : undefined;
   let deliveries = 0;
   for (const person of people) {
     for (const { socket } of person.seats) {
       const skipped = own?.get(socket.id);
+      // One of the two people of a private conversation, mostly.
+      if (skipped?.length === run.frames.length) continue;
+      ready ??= wrapAll(run.frames);
+      const { wrapped, ends } = ready;
       if (skipped === undefined) {
         socket.outbox.push(wrapped);
         deliveries += ends.length;
