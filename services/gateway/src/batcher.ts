@@ -17,6 +17,8 @@ const fewBeside = 16;
 const manyBeside = 64;
 /** A service whose requests take so long has enough of them. */
 const slowMs = 250;
+/** One may have met an instance that hangs, where the next finds another. */
+const failuresToLearn = 2;
 /** However slow the service, what has more time left than this is tried. */
 const freshMs = 1500;
 /** Sends of one domain that wait or are in flight here; beyond it they are refused at once. */
@@ -55,7 +57,12 @@ export class Batcher<Item> {
   #late = 0;
   /** What the last two answered requests took, milliseconds; two, as one that was slow does not make a slow service. */
   #took: readonly [number, number] = [0, 0];
-  /** The time that the last request had, milliseconds, where it got no answer or only refusals: a request takes more. */
+  /** The last request that ended got no answer, or only refusals. */
+  #unanswered = false;
+  #answeredAt = 0;
+  /** Requests in a row of which nothing came while nothing else was answered either: the whole service takes more, */
+  #failures = 0;
+  /** than the last of them had, milliseconds. */
   #tooShort = 0;
   #size = 0;
   #scheduled = false;
@@ -133,7 +140,8 @@ export class Batcher<Item> {
 
   /** With less time left than this a send would be stored and yet told that it failed, or keep others from being stored. */
   #leastMs(): number {
-    return Math.min(Math.max(leastMs, 1.25 * this.#usualMs(), 2 * this.#tooShort), freshMs);
+    const learned = this.#failures >= failuresToLearn ? 2 * this.#tooShort : 0;
+    return Math.min(Math.max(leastMs, 1.25 * this.#usualMs(), learned), freshMs);
   }
 
   #patience(): number {
@@ -185,20 +193,29 @@ export class Batcher<Item> {
     if (batch.length === 0) return;
     const since = Date.now();
     const deadline = batch.reduce((first, waiting) => Math.min(first, waiting.deadline), Number.POSITIVE_INFINITY);
-    const prompt = this.#tooShort === 0 && this.#late === 0 && this.#usualMs() < slowMs;
+    const prompt = !this.#unanswered && this.#late === 0 && this.#usualMs() < slowMs;
     let results: readonly Result[];
     try {
       const items = batch.map(({ item }) => item);
       results = await this.#append(items, deadline - since, prompt);
     } catch (error) {
-      this.#tooShort = Math.max(Date.now() - since, 1);
+      this.#failed(since, Date.now() - since);
       throw error;
     }
     if (results.some((result) => !('code' in result && result.code === 'UNAVAILABLE'))) {
-      this.#tooShort = 0;
-      this.#took = [this.#took[1], Date.now() - since];
-    } else this.#tooShort = deadline - since;
+      this.#unanswered = false;
+      this.#failures = 0;
+      this.#answeredAt = Date.now();
+      this.#took = [this.#took[1], this.#answeredAt - since];
+    } else this.#failed(since, deadline - since);
     this.#tell(batch, results);
+  }
+
+  #failed(since: number, hadMs: number): void {
+    this.#unanswered = true;
+    if (this.#answeredAt > since) return;
+    this.#failures += 1;
+    this.#tooShort = hadMs;
   }
 
   #tell(batch: readonly Waiting<Item>[], results: readonly Result[]): void {

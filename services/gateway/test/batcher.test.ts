@@ -108,24 +108,45 @@ t.test('a slow service is asked one question at a time, and not for what it coul
 
 for (const [what, end] of [
   ['got no answer', () => Promise.reject(new TeahouseError('UNAVAILABLE'))],
-  ['was only refused', () => Promise.resolve([{ code: 'UNAVAILABLE', message: 'Not now.' }] as const)],
+  ['were only refused', () => Promise.resolve([{ code: 'UNAVAILABLE', message: 'Not now.' }] as const)],
 ] as const) {
-  t.test(`where a request ${what}, only what has more time than that is asked for`, async (t) => {
+  t.test(`where two requests ${what}, only what has more time than these is asked for`, async (t) => {
     const asked: string[][] = [];
     const batcher = new Batcher<string>(async (items) => {
       asked.push(items);
-      if (asked.length > 1) return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+      if (asked.length > 2) return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
       await delay(900);
       return end();
     });
-    const first = batcher.send('a', 'first', 10);
-    await eventually(() => asked.length === 1, 10_000, 'Nothing is asked');
-    const behind = batcher.send('a', 'behind', 10);
-    await Promise.all([first, behind].map((sent) => t.rejects(sent, { code: 'UNAVAILABLE' })));
+    const sent: Promise<unknown>[] = [];
+    for (const item of ['first', 'second', 'third']) {
+      sent.push(t.rejects(batcher.send('a', item, 10), { code: 'UNAVAILABLE' }));
+      await eventually(() => asked.length === Math.min(sent.length, 2), 10_000, 'Nothing is asked');
+    }
+    await Promise.all(sent);
     await batcher.send('a', 'fresh', 10);
-    t.same(asked, [['first'], ['fresh']]);
+    t.same(asked, [['first'], ['second'], ['fresh']]);
   });
 }
+
+t.test('an instance that hangs beside one that answers does not make the service slow', async (t) => {
+  const asked: string[][] = [];
+  const batcher = new Batcher<string>(async (items) => {
+    asked.push(items);
+    if (items.includes('lost')) {
+      await delay(900);
+      throw new TeahouseError('UNAVAILABLE');
+    }
+    return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+  });
+  for (const count of [1, 3]) {
+    batcher.send('a', 'lost', 10).catch(() => {});
+    await eventually(() => asked.length === count, 10_000, 'Nothing is asked');
+    await batcher.send('b', 'other', 10);
+  }
+  t.ok(await batcher.send('a', 'behind', 10));
+  t.same(asked, [['lost'], ['other'], ['lost'], ['other'], ['behind']]);
+});
 
 t.test('a late request holds up its own line and nobody else', async (t) => {
   const { batcher, asked, count } = held();
