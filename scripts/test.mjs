@@ -38,7 +38,7 @@ async function runTests(files, env) {
     env,
   );
   return {
-    code: beside.code || single.code,
+    code: beside.code === 0 ? single.code : (beside.code ?? 1),
     passed: beside.passed + single.passed,
     failed: beside.failed + single.failed,
   };

@@ -52,7 +52,10 @@ export class Keeper {
 
   /** Takes over what nobody is sending any more. Never rejects, and resolves in 3 s in any case. */
   async adopt(): Promise<void> {
-    await within(this.#adopt(), { timeoutMs: adoptedMs }).catch(() => {}); // It is taken over when it comes.
+    await within(this.#adopt(), { timeoutMs: adoptedMs }).catch((error: unknown) => {
+      // What comes later is taken over then.
+      if (!(error instanceof ChatError) || error.code !== 'TIMEOUT') this.#host.failed(error);
+    });
     if (this.#closed) return;
     this.#adoptTimer ??= setInterval(() => void this.#adopt(), adoptMs);
   }

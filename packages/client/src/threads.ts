@@ -33,8 +33,8 @@ export class Threads {
     string,
     { readonly messages: ReceivedMessage[]; readonly timer: ReturnType<typeof setTimeout> }
   >();
-  /** How far the conversations that were forgotten had been delivered, by place: none of it comes again. */
-  readonly #left = new Map<string, number>();
+  /** Conversations that were forgotten, by place: what they delivered does not come again. */
+  readonly #left = new Map<string, Thread>();
   readonly #waiting = new Set<Thread>();
   /** Those that wait or are being read: the reader does not have what they miss. */
   readonly #late = new Set<Thread>();
@@ -110,6 +110,7 @@ export class Threads {
    */
   own(message: ReceivedMessage): void {
     const place = placeOf(message, this.me);
+    if (this.#isOver(place, message.seq)) return;
     const key = keyOf(place);
     const early = this.#early.get(key);
     if (early !== undefined) early.messages.push(message);
@@ -122,18 +123,19 @@ export class Threads {
     const place = placeOf(message, this.me);
     if (this.#isOver(place, message.seq)) return;
     const thread = this.#thread(place, this.#start(place, message.seq - 1));
-    thread.take(message, this.#deliver);
+    this.#take(thread, message);
     this.#settle(thread, graceMs);
   }
 
   /**
    * The newest message of a conversation has this `seq`.
-   * @param start where an unknown conversation begins for us
+   * @param start where an unknown conversation begins for us, where that was told
    * @param waitMs how long what is missing may still come by itself
    */
-  head(place: Place, seq: number, start = this.#start(place, seq - 1), waitMs = graceMs): void {
-    if (this.#isOver(place, seq)) return;
-    const thread = this.#thread(place, Math.max(0, start));
+  head(place: Place, seq: number, start?: number, waitMs = graceMs): void {
+    // Who is put back at once is told of the very place up to which everything came.
+    if (this.#isOver(place, start === undefined ? seq : seq + 1)) return;
+    const thread = this.#thread(place, Math.max(0, start ?? this.#start(place, seq - 1)));
     if (seq > thread.head) thread.head = seq;
     this.#settle(thread, waitMs);
   }
@@ -141,7 +143,7 @@ export class Threads {
   /** Told late of a conversation that was forgotten since. */
   #isOver(place: Place, seq: number): boolean {
     const key = keyOf(place);
-    return seq <= (this.#left.get(key) ?? -1) && !this.#threads.has(key);
+    return seq <= (this.#left.get(key)?.position ?? -1) && !this.#threads.has(key);
   }
 
   /** Where a conversation that nobody told of begins: before everything where all were told, else before what is heard now. */
@@ -156,12 +158,12 @@ export class Threads {
     const early = this.#early.get(key);
     this.#early.delete(key);
     clearTimeout(early?.timer);
-    const left = this.#left.get(key) ?? 0;
+    const left = this.#left.get(key)?.position ?? 0;
     this.#left.delete(key);
     const own = early?.messages.filter(({ seq }) => seq > left) ?? [];
     const thread = new Thread(place, Math.min(Math.max(position, left), ...own.map(({ seq }) => seq - 1)));
     this.#threads.set(key, thread);
-    for (const message of own) thread.take(message, this.#deliver);
+    for (const message of own) this.#take(thread, message);
     return thread;
   }
 
@@ -170,19 +172,26 @@ export class Threads {
     thread.timer = undefined;
     this.#waiting.delete(thread);
     this.#late.delete(thread);
-    this.#threads.delete(keyOf(thread.place));
-    this.#left.set(keyOf(thread.place), thread.position);
+    const key = keyOf(thread.place);
+    // One that was forgotten before may still be told so by what it asked; another has begun since.
+    if (this.#threads.get(key) === thread) {
+      this.#threads.delete(key);
+      this.#left.set(key, thread);
+    }
     this.#tell();
   }
 
-  readonly #deliver = (message: ReceivedMessage): void => {
-    this.#host.deliver(message);
-    if (message.type === 'groupMessage' && endsMembership(message, this.me)) {
-      const thread = this.#threads.get(keyOf({ groupId: message.groupId }));
+  #take(thread: Thread, message: ReceivedMessage): void {
+    thread.take(message, this.#delivering(thread));
+  }
+
+  #delivering(thread: Thread): (message: ReceivedMessage) => void {
+    return (message) => {
+      this.#host.deliver(message);
       // Who knows of later ones was put back since, or is told so where those are read.
-      if (thread && !thread.behind) this.#forget(thread);
-    }
-  };
+      if (message.type === 'groupMessage' && endsMembership(message, this.me) && !thread.behind) this.#forget(thread);
+    };
+  }
 
   /** Starts or stops the clock after which what is missing is read from history. */
   #settle(thread: Thread, waitMs: number): void {
@@ -239,15 +248,15 @@ export class Threads {
       try {
         const { messages } = await this.#host.history(thread.place, thread.position);
         if (era !== this.#era) return;
-        if (messages.length === 0) thread.giveUp(this.#deliver);
-        for (const message of messages) thread.takeOld(message, this.#deliver);
+        if (messages.length === 0) thread.giveUp(this.#delivering(thread));
+        for (const message of messages) thread.takeOld(message, this.#delivering(thread));
         this.#tell();
       } catch (error) {
         if (era !== this.#era) return;
         if (!(error instanceof ChatError) || !error.retryable) {
           const noLonger = error instanceof ChatError && noLongerOurs.has(error.code);
           // What was heard since we asked says that we were put back.
-          if (noLonger && thread.head > asked) thread.giveUp(this.#deliver);
+          if (noLonger && thread.head > asked) thread.giveUp(this.#delivering(thread));
           else this.#forget(thread);
           if (noLonger) return;
           throw error;

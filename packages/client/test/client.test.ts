@@ -308,6 +308,22 @@ t.test('of a group that one was put out of nothing comes again, whatever tells o
   t.strictSame(got.slice(5), ['22 removed', '30 joined']);
 });
 
+t.test('who is put back at once and loses the connection then reads what came meanwhile', async (t) => {
+  const { server, visitor, got } = await connected(t, { lastSeq: 3 });
+  visitor.send(groupMessage(4, { kind: 'notice', content: '', notice: { event: 'removed', by: 2, userId: 7 } }));
+  await eventually(() => got.length === 1, 5_000, 'notice');
+  const group = { id: 1, groupNumber: 88888880, groupName: '茶', state: 'normal', rights: 'member', lastSeq: 4 };
+  visitor.send({ type: 'groupChanged', group });
+  visitor.cut();
+  const again = await server.visitor();
+  await again.login({ lastSeq: 6 });
+  const request = await again.next();
+  t.match(request, { type: 'history', groupId: 1, afterSeq: 4 });
+  again.send(ack(request, { messages: [groupMessage(5), groupMessage(6)], more: false }));
+  await eventually(() => got.length === 3, 5_000, 'messages');
+  t.strictSame(got.slice(1), ['5 m5', '6 m6']);
+});
+
 t.test('who is put back while history still says otherwise hears of it', async (t) => {
   const { visitor, got } = await connected(t, { lastSeq: 3 });
   const notice = (seq: number, event: string) =>

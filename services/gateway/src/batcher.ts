@@ -60,6 +60,7 @@ export class Batcher<Item> {
   /** The last request that ended got no answer, or only refusals. */
   #unanswered = false;
   #answeredAt = 0;
+  #failedAt = 0;
   /** Requests in a row of which nothing came while nothing else was answered either: the whole service takes more, */
   #failures = 0;
   /** than the last of them had, milliseconds. */
@@ -213,7 +214,9 @@ export class Batcher<Item> {
 
   #failed(since: number, hadMs: number): void {
     this.#unanswered = true;
-    if (this.#answeredAt > since) return;
+    // Those that failed beside each other may have met the same instance, or the same moment.
+    if (this.#answeredAt > since || this.#failedAt > since) return;
+    this.#failedAt = Date.now();
     this.#failures += 1;
     this.#tooShort = hadMs;
   }

@@ -32,7 +32,8 @@ export class MysqlSession implements Session {
   async exclusive<T>(work: (run: Run) => Promise<T>): Promise<T> {
     if (this.#released) throw new TeahouseError('UNAVAILABLE');
     try {
-      return await withDeadline(this.timeoutMs, (signal) => this.#mutex.run(() => this.#work(work, signal)));
+      const until = performance.now() + this.timeoutMs;
+      return await withDeadline(this.timeoutMs, (signal) => this.#mutex.run(() => this.#work(work, until, signal)));
     } catch (error) {
       throw presentable(error);
     }
@@ -54,14 +55,14 @@ export class MysqlSession implements Session {
     this.onRelease();
   }
 
-  async #work<T>(work: (run: Run) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async #work<T>(work: (run: Run) => Promise<T>, until: number, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     const connection = this.#open();
-    const since = performance.now();
     await this.#ready;
-    // With little time left it would be cut half way, and the connection with it.
-    if (performance.now() - since > this.timeoutMs / 4) throw new TeahouseError('UNAVAILABLE');
+    this.#usedAt = performance.now();
     signal.throwIfAborted();
+    // With less of its time left it would be cut half way, and the connection with it.
+    if (until - this.#usedAt < this.timeoutMs / 2) throw new TeahouseError('UNAVAILABLE');
     const abort = () => void cut(connection);
     signal.addEventListener('abort', abort);
     try {
