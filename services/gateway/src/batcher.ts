@@ -17,8 +17,8 @@ const fewBeside = 16;
 const manyBeside = 64;
 /** A service whose requests take so long has enough of them. */
 const slowMs = 250;
-/** One may have met an instance that hangs, where the next finds another. */
-const failuresToLearn = 2;
+/** One or two may have met an instance that hangs; by the next, such a one gets no more requests. */
+const failuresToLearn = 3;
 /** However slow the service, what has more time left than this is tried. */
 const freshMs = 1500;
 /** Sends of one domain that wait or are in flight here; beyond it they are refused at once. */

@@ -110,22 +110,22 @@ for (const [what, end] of [
   ['got no answer', () => Promise.reject(new TeahouseError('UNAVAILABLE'))],
   ['were only refused', () => Promise.resolve([{ code: 'UNAVAILABLE', message: 'Not now.' }] as const)],
 ] as const) {
-  t.test(`where two requests ${what}, only what has more time than these is asked for`, async (t) => {
+  t.test(`where three requests ${what}, only what has more time than these is asked for`, async (t) => {
     const asked: string[][] = [];
     const batcher = new Batcher<string>(async (items) => {
       asked.push(items);
-      if (asked.length > 2) return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+      if (asked.length > 3) return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
       await delay(900);
       return end();
     });
     const sent: Promise<unknown>[] = [];
-    for (const item of ['first', 'second', 'third']) {
+    for (const item of ['first', 'second', 'third', 'fourth']) {
       sent.push(t.rejects(batcher.send('a', item, 10), { code: 'UNAVAILABLE' }));
-      await eventually(() => asked.length === Math.min(sent.length, 2), 10_000, 'Nothing is asked');
+      await eventually(() => asked.length === Math.min(sent.length, 3), 10_000, 'Nothing is asked');
     }
     await Promise.all(sent);
     await batcher.send('a', 'fresh', 10);
-    t.same(asked, [['first'], ['second'], ['fresh']]);
+    t.same(asked, [['first'], ['second'], ['third'], ['fresh']]);
   });
 }
 
