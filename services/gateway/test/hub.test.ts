@@ -438,6 +438,61 @@ t.test('who is put out and let in again hears so in that order, though the room 
   t.same(steps(socket).slice(0, 4), [1, 2, 'in', 3]);
 });
 
+t.test('who is put out and let in again while the room lags hears nothing of what was said between', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const stays = await enter('a', 5);
+  const { socket } = await enter('b', 6);
+  // All of it is lost, and found by the list of another login.
+  services.store(1, 1);
+  services.store(1, 1, { event: 'removed', userId: 6 });
+  services.store(1, 2);
+  services.store(1, 1, { event: 'joined', userId: 6 });
+  services.store(1, 1);
+  await enter('c', 6);
+  await until(() => stays.socket.seqs(1).length === 6 && socket.seqs(1).length >= 4);
+  t.same(stays.socket.seqs(1), range(1, 6));
+  t.same(steps(socket).slice(0, 5), [1, 2, 'in', 5, 6]);
+});
+
+t.test('who comes into a room that lags is told the list, and hears what follows it', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const stays = await enter('a', 5);
+  const first = await enter('b', 7);
+  services.store(1, 1);
+  services.store(1, 1, { event: 'joined', userId: 7 });
+  services.store(1, 1);
+  services.members.set(1, new Set([5, 7]));
+  const second = await enter('c', 7);
+  t.match(second.groups, [{ id: 1, lastSeq: 3 }]);
+  await until(() => stays.socket.seqs(1).length === 3);
+  services.publish(1, services.store(1, 1));
+  await until(() => second.socket.seqs(1).length > 0 && first.socket.seqs(1).length > 0);
+  t.same(second.socket.seqs(1), [4]);
+  const told = first.socket.frames.find(({ type }) => type === 'groups');
+  t.match(told, { groups: [{ id: 1, lastSeq: 3 }] }, 'so is who was there before');
+  t.same(first.socket.seqs(1), [4]);
+});
+
+t.test('where too many are missing, who was put out and let in meanwhile is told the list', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const stays = await enter('a', 5);
+  const { socket } = await enter('b', 6);
+  services.store(1, 1, { event: 'removed', userId: 6 });
+  services.store(1, 1100);
+  services.store(1, 1, { event: 'joined', userId: 6 });
+  await enter('c', 6);
+  services.publish(1, services.store(1, 1));
+  await until(() => stays.socket.seqs(1).length > 0 && socket.seqs(1).length > 0);
+  t.same(socket.seqs(1), [1103]);
+  t.match(
+    socket.frames.filter(({ type }) => type === 'catchUp'),
+    [{ groupId: 1 }],
+  );
+});
+
 t.test('who is told to come in while nobody else is left in the room comes in', async (t) => {
   const { services, hub, enter } = setUp(t);
   services.members.set(1, new Set([5]));

@@ -1,6 +1,6 @@
 import type { ConversationSummary, GroupAtLogin, GroupSummary } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
-import type { HubSocket, Person, RoomOfPerson } from './people.js';
+import type { HubSocket, Person, RoomOfPerson, Seat } from './people.js';
 import type { ConversationList, Reads } from './reads.js';
 import type { Room } from './room.js';
 import type { Track } from './track.js';
@@ -77,7 +77,7 @@ export class Arrivals {
     if (groups === undefined) unavailable.push('groups');
     if (conversations === undefined) unavailable.push('conversations');
     const lists: Lists = {
-      groups: groups === undefined ? [] : this.#placeInRooms(person, groups.groups),
+      groups: groups === undefined ? [] : this.#placeInRooms(person, groups.groups, person.seats),
       ...this.#placeInConversations(person, conversations ?? { conversations: [], more: false }),
       ...(unavailable.length > 0 ? { unavailable } : {}),
     };
@@ -159,19 +159,24 @@ export class Arrivals {
     }
   }
 
-  /** Enters and leaves rooms until they are those of the list; tells the list with the positions of the rooms. */
-  #placeInRooms(person: Person, groups: readonly GroupAtLogin[]): GroupSummary[] {
+  /**
+   * Enters and leaves rooms until they are those of the list; tells the list with the positions of the rooms.
+   * @param others seats that are not told this list
+   */
+  #placeInRooms(person: Person, groups: readonly GroupAtLogin[], others: readonly Seat[]): GroupSummary[] {
     const listed = new Set<RoomOfPerson>();
+    let entered = false;
     const told = groups.map(({ memberCount, ...group }) => {
       const { room, fresh } = this.#hub.room(group.id, group.lastSeq);
       if (fresh) this.checkHead(room);
-      room.add(person, group.lastSeq);
-      room.learn(group.lastSeq);
+      entered ||= !person.rooms.has(room);
+      const lastSeq = room.place(person, group.lastSeq);
       room.counted(memberCount, group.lastSeq);
       listed.add(room);
-      return { ...group, lastSeq: room.position };
+      return { ...group, lastSeq };
     });
     for (const room of [...person.rooms]) if (!listed.has(room)) room.remove(person);
+    if (entered && others.length > 0) this.#hub.retell([person]);
     return told;
   }
 
@@ -231,7 +236,10 @@ export class Arrivals {
     // A list that went stale while the other one was read is owed still.
     if (groups !== undefined && !this.#isStale(person, groups)) {
       owed.groups = false;
-      socket.outbox.send(JSON.stringify({ type: 'groups', groups: this.#placeInRooms(person, groups.groups) }));
+      const others = person.seats.filter(
+        (seat) => seat.socket !== socket && this.#owed.get(seat.socket)?.groups !== true,
+      );
+      socket.outbox.send(JSON.stringify({ type: 'groups', groups: this.#placeInRooms(person, groups.groups, others) }));
     }
     if (conversations !== undefined) {
       owed.conversations = false;
@@ -264,7 +272,7 @@ export class Arrivals {
       .map((room) => room.groupId)
       .sort()
       .join();
-    const told = this.#placeInRooms(person, groups.groups);
+    const told = this.#placeInRooms(person, groups.groups, []);
     const after = told
       .map((group) => group.id)
       .sort()

@@ -33,6 +33,8 @@ export class Room extends Track implements RoomOfPerson {
   #countedSeq = 0;
   /** who hears the group, and after which seq it is known that they may */
   readonly #members = new Map<Person, number>();
+  /** members who hear nothing up to a seq: a list told them of it, or they are out until a notice lets them in (Infinity) */
+  readonly #deaf = new Map<Person, number>();
   /** who comes in with a notice that has yet to pass, by its seq, and what they are told before it */
   readonly #coming = new Map<number, { readonly person: Person; readonly frames: readonly Uint8Array[] }>();
   /** a whole that is ahead of the messages; one newer takes its place */
@@ -70,8 +72,23 @@ export class Room extends Track implements RoomOfPerson {
     if (known === undefined && person.seats.length > 0) this.#host.cameIn(person.userId, this.groupId);
   }
 
+  /**
+   * The person is a member by a list that was read when the group had reached `seq`. Who is new here hears nothing up to
+   * there, as they may not have been a member all the while that the room lags behind: every client of theirs is to be
+   * told the list.
+   * @returns the seq after which they hear the group
+   */
+  place(person: Person, seq: number): number {
+    if (!this.#members.has(person) && seq > this.position) this.#deaf.set(person, seq);
+    this.add(person, seq);
+    this.learn(seq);
+    const until = this.#deaf.get(person) ?? 0;
+    return until === Number.POSITIVE_INFINITY ? this.position : Math.max(this.position, until);
+  }
+
   remove(person: Person): void {
     this.#members.delete(person);
+    this.#deaf.delete(person);
     person.rooms.delete(this);
     this.#closeIfEmpty();
   }
@@ -109,7 +126,8 @@ export class Room extends Track implements RoomOfPerson {
   override accept(run: Run): void {
     const isUntold = ({ seq, join }: MembershipChange): boolean => {
       const person = join === undefined || seq <= this.position ? undefined : this.#host.person(join);
-      return person !== undefined && !this.#coming.has(seq) && (this.#members.get(person) ?? 0) < seq;
+      if (person === undefined || this.#coming.has(seq)) return false;
+      return this.#isOut(person) || (this.#members.get(person) ?? 0) < seq;
     };
     if (run.changes?.some(isUntold)) this.learn(lastOf(run));
     else super.accept(run);
@@ -120,8 +138,9 @@ export class Room extends Track implements RoomOfPerson {
   }
 
   protected override deliver(run: Run): void {
-    if (run.changes === undefined || run.changes.length === 0) this.#host.delivered(deliverRun(run, this.people));
-    else this.#deliverChanges(run, run.changes);
+    if (run.changes !== undefined && run.changes.length > 0) this.#deliverChanges(run, run.changes);
+    else if (this.#deaf.size > 0) this.#send(run, run.first, lastOf(run));
+    else this.#host.delivered(deliverRun(run, this.people));
     if (run.whole !== undefined) this.#tellWhole(run.whole);
     const ahead = this.#ahead;
     if (ahead !== undefined && ahead.seq <= this.position) {
@@ -137,23 +156,27 @@ export class Room extends Track implements RoomOfPerson {
     const userIds = [...asked].map((person) => person.userId);
     const { members, askedAt, ...whole } = await this.#host.fetchWhole(this.groupId, userIds);
     return () => {
-      const gone: Person[] = [];
+      const untold: Person[] = [];
       for (const person of asked) {
         const since = this.#members.get(person);
         if (members.has(person.userId)) {
           const told = coming.findLast((one) => one.person === person);
-          if (told !== undefined) pushFrames(told.frames, [person], undefined);
+          if (told !== undefined && !this.#isListed(person)) pushFrames(told.frames, [person], undefined);
+          else if (this.#isOut(person)) untold.push(person);
           if (told !== undefined) this.add(person, seq);
+          if (this.#isOut(person)) this.#deaf.delete(person);
         } else if (since !== undefined && since <= askedAt) {
           person.version += 1;
-          gone.push(person);
+          untold.push(person);
           this.remove(person);
+        } else if (since !== undefined && !this.#deaf.has(person)) {
+          this.#deaf.set(person, Number.POSITIVE_INFINITY);
         }
       }
       this.#forgetPassed();
-      this.#host.retell(gone);
+      this.#host.retell(untold);
       this.counted(whole.group.memberCount, whole.seq);
-      this.#host.tellCatchUp(this.people, { groupId: this.groupId }, seq);
+      this.#host.tellCatchUp(this.#hearing(), { groupId: this.groupId }, seq);
       this.#tellWhole({ seq: whole.seq, frame: groupChanged(whole.group) });
       this.#closeIfEmpty();
     };
@@ -183,14 +206,33 @@ export class Room extends Track implements RoomOfPerson {
 
   #forgetPassed(): void {
     for (const seq of this.#coming.keys()) if (seq <= this.position) this.#coming.delete(seq);
+    for (const [person, until] of this.#deaf) if (until <= this.position) this.#deaf.delete(person);
+  }
+
+  /** A list told them more than the room has passed. */
+  #isListed(person: Person): boolean {
+    return this.#deaf.has(person) && !this.#isOut(person);
+  }
+
+  /** Put out by a notice that passed, and in again by one that has yet to pass. */
+  #isOut(person: Person): boolean {
+    return this.#deaf.get(person) === Number.POSITIVE_INFINITY;
+  }
+
+  #hearing(): Iterable<Person> {
+    return this.#deaf.size === 0 ? this.people : [...this.people].filter((person) => !this.#deaf.has(person));
   }
 
   #send(run: Run, from: number, to: number): void {
     if (to < from) return;
+    // Up to where the next of the deaf begins to hear.
+    const last = Math.min(to, ...[...this.#deaf.values()].filter((until) => until >= from));
     const start = from - run.first;
-    const end = to - run.first + 1;
+    const end = last - run.first + 1;
     const part = { first: from, frames: run.frames.slice(start, end), senders: run.senders.slice(start, end) };
-    this.#host.delivered(deliverRun(part, this.people));
+    this.#host.delivered(deliverRun(part, this.#hearing()));
+    for (const [person, until] of this.#deaf) if (until <= last) this.#deaf.delete(person);
+    this.#send(run, last + 1, to);
   }
 
   #apply(change: MembershipChange, entrants: Run['entrants']): void {
@@ -201,14 +243,17 @@ export class Room extends Track implements RoomOfPerson {
     if (person === undefined) return;
     person.version += 1;
     const since = this.#members.get(person);
-    const coming = this.#coming.get(seq);
-    if (coming?.person === person) pushFrames(coming.frames, [person], undefined);
-    if (since !== undefined && since >= seq) return;
+    if (this.#isListed(person)) return;
     if (join === undefined) {
-      if (since !== undefined) this.remove(person);
+      if (since !== undefined && since >= seq) this.#deaf.set(person, Number.POSITIVE_INFINITY);
+      else if (since !== undefined) this.remove(person);
       return;
     }
-    if (since === undefined && coming?.person !== person) this.#welcome(person, seq, entrants?.get(person.userId));
+    const coming = this.#coming.get(seq);
+    const isOutside = since === undefined || this.#isOut(person);
+    if (coming?.person === person) pushFrames(coming.frames, [person], undefined);
+    else if (isOutside) this.#welcome(person, seq, entrants?.get(person.userId));
+    this.#deaf.delete(person);
     this.add(person, seq);
   }
 
@@ -226,7 +271,7 @@ export class Room extends Track implements RoomOfPerson {
       return;
     }
     this.#wholeSeq = whole.seq;
-    pushFrames([whole.frame], this.people, undefined);
+    pushFrames([whole.frame], this.#hearing(), undefined);
   }
 
   #closeIfEmpty(): void {
