@@ -36,6 +36,8 @@ export const limits = {
   initMs: 10_000,
   /** users of one question for the lists that a login is told */
   logins: 128,
+  /** pages of one question for what people who come back have missed */
+  catchUps: 128,
   /** bytes that may queue up for one reader */
   slowReaderBytes: 1024 * 1024,
   /** members of a group beyond which presence is not pushed */

@@ -4,7 +4,7 @@ import { jsonBytes, toMessage } from './rows.js';
 import type { Page, PageRequest, StoredMessage } from './types.js';
 
 /** Left for what wraps a page. */
-const pageBytes = limits.payloadBytes - 2048;
+export const pageBytes = limits.payloadBytes - 2048;
 
 export type History = (conversationId: number, page: PageRequest) => Promise<Page>;
 
@@ -23,7 +23,7 @@ export function createHistory(readPage: ReadPage): History {
 }
 
 /** As many messages as a page may have bytes, from the end where reading goes on; one at least. */
-function fit(messages: StoredMessage[], forward: boolean): StoredMessage[] {
+export function fit(messages: StoredMessage[], forward: boolean): StoredMessage[] {
   let room = pageBytes;
   let count = 0;
   while (count < messages.length) {

@@ -1,5 +1,6 @@
 import { TeahouseError } from '@teahouse/contracts';
 import type { Row, Session } from '@teahouse/service-kit/database';
+import { createCatchUps } from './catch-ups.js';
 import { createClock } from './clock.js';
 import { createHistory } from './history.js';
 import { createInside } from './inside.js';
@@ -75,6 +76,7 @@ export function openLog<D extends Draft>(options: LogOptions<D>): MessageLog<D> 
     append,
     ...createInside({ tables, dialect: database.dialect, clock, archive }),
     history: createHistory(readPage),
+    catchUps: createCatchUps(database, tables),
     search: createSearch(readPage),
     movedSince: (ms, limit) => database.read((manager) => manager.query<Row[]>(moved, [secondOf(ms), ms, limit])),
     async close() {

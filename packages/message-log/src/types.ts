@@ -124,6 +124,13 @@ export interface PageRequest {
   readonly limit: number;
 }
 
+/** A page after a seq, of those that many ask for at once. */
+export interface CatchUp {
+  readonly conversationId: number;
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
 export interface Page {
   /** Ascending by `seq`, without a hole, at most 256 KiB as JSON; may be fewer than asked though there is more. */
   readonly messages: StoredMessage[];
@@ -177,6 +184,11 @@ export interface MessageLog<D extends Draft> {
    * UNAVAILABLE while it is away.
    */
   history(conversationId: number, page: PageRequest): Promise<Page>;
+  /**
+   * Many pages at once, in the order asked, all together at most 256 KiB as JSON. `alone` where `history` is to be asked:
+   * for what has left the hot database, and conversations that do not exist. `again` where there was no room; never for all.
+   */
+  catchUps(asks: readonly CatchUp[]): Promise<(Page | 'alone' | 'again')[]>;
   /** Normal messages that hold a text, newest first, case ignored in any script. May end early, with `more`. */
   search(conversationId: number, request: SearchRequest): Promise<SearchResult>;
   /** Conversations that moved at `ms` or later, by that time ascending: `id`, `lastSeq`, `movedAt` and the rules' columns. */

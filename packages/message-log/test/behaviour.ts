@@ -189,6 +189,61 @@ export function logBehaviour(name: string, make: () => Promise<string>): void {
     );
   });
 
+  t.test(`${name}: many pages at once are those that history tells one by one`, async (t) => {
+    const chat = await withChat(t);
+    await say(
+      chat,
+      Array.from({ length: 120 }, (_, i) => draft(1, 1, `m${i + 1}`)),
+    );
+    await say(chat, [draft(1, 2, 'a'), draft(1, 2, 'b')]);
+    const asks = [
+      { conversationId: 2, afterSeq: 1, limit: 50 },
+      { conversationId: 1, afterSeq: 110, limit: 5 },
+      { conversationId: 1, afterSeq: 0, limit: 50 },
+      { conversationId: 1, afterSeq: 20, limit: 200 },
+      { conversationId: 2, afterSeq: 2, limit: 50 },
+      { conversationId: 2, afterSeq: 5000, limit: 50 },
+      { conversationId: 3, afterSeq: 0, limit: 50 },
+    ];
+    const alone = await Promise.all(asks.map(({ conversationId, ...page }) => chat.log.history(conversationId, page)));
+    t.strictSame(await chat.log.catchUps(asks), alone);
+    t.strictSame(
+      alone.map(({ messages, more }) => [messages.length, more]),
+      [
+        [1, false],
+        [5, true],
+        [50, true],
+        [100, false],
+        [0, false],
+        [0, false],
+        [0, false],
+      ],
+    );
+    t.strictSame(await chat.log.catchUps([]), []);
+    t.strictSame(await chat.log.catchUps([{ conversationId: 77, afterSeq: 0, limit: 50 }]), ['alone']);
+    const many = await chat.log.catchUps(
+      Array.from({ length: 128 }, () => ({ conversationId: 1, afterSeq: 0, limit: 50 })),
+    );
+    t.equal(many.filter((page) => page !== 'again').length, 10, 'as many rows as an answer may carry');
+    await say(
+      chat,
+      Array.from({ length: 60 }, () => draft(1, 3, '\u0001'.repeat(limits.content))),
+    );
+    const wide = await chat.log.catchUps([
+      { conversationId: 3, afterSeq: 0, limit: 50 },
+      { conversationId: 3, afterSeq: 30, limit: 50 },
+      { conversationId: 2, afterSeq: 0, limit: 50 },
+    ]);
+    t.ok(JSON.stringify(wide).length < limits.payloadBytes, 'no more than an answer carries');
+    t.match(wide, [{ more: true }, 'again', { messages: [{}, {}] }]);
+    await chat.query('DELETE FROM room_message WHERE roomId = 1 AND seq = 60');
+    const holed = await chat.log.catchUps([
+      { conversationId: 1, afterSeq: 50, limit: 50 },
+      { conversationId: 1, afterSeq: 60, limit: 50 },
+    ]);
+    t.match(holed, ['alone', { messages: { length: 50 } }], 'a hole is never told as a page');
+  });
+
   t.test(`${name}: notices and recalls take their place in the log`, async (t) => {
     const chat = await withChat(t);
     await say(chat, [draft(1, 1, 'a', 'x'), draft(2, 1, 'b')]);

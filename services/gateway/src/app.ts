@@ -4,6 +4,7 @@ import type { Log } from '@teahouse/service-kit';
 import type { Registry } from 'prom-client';
 import { Admission, InFlight } from './admission.js';
 import { Backlog } from './backlog.js';
+import { CatchUps } from './catch-ups.js';
 import type { GatewaySettings } from './config.js';
 import { Connection } from './connection.js';
 import { Connections } from './connections.js';
@@ -74,6 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     bus,
     hub,
     sends,
+    catchUps: new CatchUps(bus),
     presence,
   };
   const around: Surroundings = {

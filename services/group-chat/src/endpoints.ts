@@ -1,6 +1,7 @@
 import { type ServeOptions, type Subscription, serveCall } from '@teahouse/bus';
 import { groupCalls, queueGroups } from '@teahouse/contracts';
 import { audit, officialNotice } from './admin.js';
+import { catchUp } from './catch-ups.js';
 import { createGroup, dissolveGroup, findGroup, groupInfo, setGroupState, updateGroup, whole } from './groups.js';
 import { inviteMember, joinGroup, leaveGroup, listMembers } from './members.js';
 import { append, heads, history, markRead, repair, search, typing } from './messages.js';
@@ -18,6 +19,7 @@ const verbs: { readonly [Name in CallName]: Verb<Name> } = {
   heads,
   whole,
   history,
+  catchUp,
   markRead,
   recallMessage,
   typing,

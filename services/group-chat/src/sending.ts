@@ -26,7 +26,7 @@ export function sendRules(dialect: Dialect): LogRules<Draft> {
   };
 }
 
-/** The member rows of exactly the senders. One range of the primary key a group, as MariaDB does not look up pairs in an IN. */
+/** The member rows of exactly the senders, a range of the primary key for each group; SQLite knows no pairs in an IN. */
 function senders(drafts: readonly Draft[]): Statement {
   const byGroup = new Map<number, Set<number>>();
   for (const { conversationId, from } of drafts) {

@@ -28,6 +28,16 @@ export function archiveSuite(name: string, make: MakeSetup): void {
     const first = await as(2, 'history', { groupId: 1, afterSeq: 0, limit: 10 });
     t.strictSame(seqs(first), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     t.equal(first.more, true);
+    const [, page] = await Promise.all([
+      ask('catchUp', { items: [{ userId: 2, groupId: 1, afterSeq: 0, limit: 10 }] }),
+      ask('catchUp', {
+        items: [
+          { userId: 2, groupId: 1, afterSeq: 5, limit: 10 },
+          { userId: 2, groupId: 1, afterSeq: 28, limit: 10 },
+        ],
+      }),
+    ]);
+    t.match(page, { answers: ['alone', 0], pages: [{ messages: [{ seq: 29 }, { seq: 30 }], more: false }] });
     const missed = await ask('repair', { groupId: 1, afterSeq: 3, limit: 2 });
     t.strictSame([seqs(missed), missed.more], [[4, 5], true]);
     t.match(missed.messages[0], { content: 'Needle', from: 1, clientId: 'c4', kind: 'normal' });

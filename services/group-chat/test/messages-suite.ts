@@ -233,6 +233,19 @@ export function messagesSuite(name: string, make: MakeSetup): void {
       t.match(await as(member, 'history', { groupId, afterSeq: 0, limit: 1 }), { messages: [{ seq: 1 }], more: true });
       t.same(await as(member, 'history', { groupId, afterSeq: 64 }), { messages: [], more: false });
       t.equal((await as(1, 'history', { groupId }, 'admin')).messages.length, 50);
+      const page = { groupId, afterSeq: 60, limit: 10 };
+      const caughtUp = await ask('catchUp', {
+        items: [
+          { ...page, userId: stranger },
+          { ...page, userId: member },
+          { ...page, userId: member, afterSeq: 64 },
+          { ...page, userId: owner },
+          { ...page, userId: member, groupId: 999_999 },
+          { ...page, userId: 1 },
+        ],
+      });
+      t.same(caughtUp.answers, ['alone', 0, 1, 0, 'alone', 'alone'], 'who is no member is left to history');
+      t.same(caughtUp.pages, [await as(member, 'history', { groupId, afterSeq: 60 }), { messages: [], more: false }]);
       await t.rejects(as(stranger, 'history', { groupId }), { code: 'NOT_A_MEMBER' });
       await t.rejects(as(member, 'history', { groupId: 999_999 }), { code: 'NOT_FOUND' });
       await t.rejects(as(member, 'history', { groupId, afterSeq: 1, beforeSeq: 2 }), { code: 'BAD_REQUEST' });

@@ -109,6 +109,38 @@ export const groupCalls = {
       more: false,
     },
   }),
+  catchUp: defineCall({
+    subject: 'group.call.catchUp',
+    description:
+      'The next pages of members who come back, for many at once. `answers` says for each which of `pages` is its. `alone`: ask for it by `history`, as what is in the archive, and whatever is not for members, is not told here. `again`: there was no room for it, which is never so for all.',
+    request: {
+      items: Type.Array(
+        Type.Object({
+          userId: UserId,
+          groupId: GroupId,
+          afterSeq: SeqOrZero,
+          limit: Type.Integer({ minimum: 1, maximum: limits.history }),
+        }),
+        { minItems: 1, maxItems: limits.catchUps },
+      ),
+    },
+    reply: {
+      pages: Type.Array(Type.Object({ messages: Type.Array(GroupMessage), more: Type.Boolean() })),
+      answers: Type.Array(Type.Union([Type.Integer({ minimum: 0 }), Type.Literal('alone'), Type.Literal('again')])),
+    },
+    example: {
+      items: [
+        { userId: 2, groupId: 1, afterSeq: 0, limit: 50 },
+        { userId: 9, groupId: 1, afterSeq: 0, limit: 50 },
+      ],
+    },
+    replyExample: {
+      pages: [
+        { messages: [{ groupId: 1, id, seq: 1, from: 2, content: '大家好', kind: 'normal', createTime }], more: false },
+      ],
+      answers: [0, 'alone'],
+    },
+  }),
   heads: defineCall({
     subject: 'group.call.heads',
     description: 'The newest seq of these groups, for a gateway that was cut off.',

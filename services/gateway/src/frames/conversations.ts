@@ -1,4 +1,4 @@
-import { clientFrames, groupCalls, privateCalls, TeahouseError } from '@teahouse/contracts';
+import { clientFrames, groupCalls, limits, privateCalls, TeahouseError } from '@teahouse/contracts';
 import { conversationOfPlace, forward, verb } from './verb.js';
 
 export const history = verb(clientFrames.history, {
@@ -8,10 +8,16 @@ export const history = verb(clientFrames.history, {
     }
     return conversationOfPlace(fields);
   },
-  run: (tools, session, fields, timeoutMs) =>
-    fields.groupId === undefined
-      ? forward(tools, privateCalls.history, session, fields, timeoutMs)
-      : forward(tools, groupCalls.history, session, fields, timeoutMs),
+  async run(tools, session, fields, timeoutMs) {
+    const { groupId, afterSeq, limit = limits.historyDefault } = fields;
+    if (groupId === undefined) return forward(tools, privateCalls.history, session, fields, timeoutMs);
+    const since = Date.now();
+    const { userId } = session;
+    const page =
+      afterSeq === undefined ? 'alone' : await tools.catchUps.of({ userId, groupId, afterSeq, limit }, timeoutMs);
+    if (page !== 'alone') return page;
+    return forward(tools, groupCalls.history, session, fields, timeoutMs - (Date.now() - since));
+  },
 });
 
 export const markRead = verb(clientFrames.markRead, {

@@ -12,6 +12,7 @@ import {
 } from '@teahouse/contracts';
 import type { TObject, TProperties, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import type { CatchUps } from '../catch-ups.js';
 import type { Hub, HubSocket } from '../hub/index.js';
 import { pick } from '../pick.js';
 import type { Presence } from '../presence/index.js';
@@ -33,6 +34,7 @@ export interface Tools {
   readonly bus: Bus;
   readonly hub: Hub;
   readonly sends: Sends;
+  readonly catchUps: CatchUps;
   readonly presence: Presence;
 }
 

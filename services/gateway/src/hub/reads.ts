@@ -11,7 +11,7 @@ import {
   type PrivateMessage,
   privateCalls,
 } from '@teahouse/contracts';
-import { ListReader } from './list-reader.js';
+import { CrowdReader } from '../crowd-reader.js';
 import type { Run } from './track.js';
 
 /** What the hub asks of the services. Each call is bounded by 1.8 s and rejects with a TeahouseError. */
@@ -34,17 +34,19 @@ export interface WholeOfGroup {
 
 export class Reads {
   readonly #bus: Bus;
-  readonly #groups: ListReader<{ readonly userId: number; readonly groups: GroupAtLogin[] }>;
-  readonly #conversations: ListReader<ConversationList & { readonly userId: number }>;
+  readonly #groups: CrowdReader<number, { readonly userId: number; readonly groups: GroupAtLogin[] }>;
+  readonly #conversations: CrowdReader<number, ConversationList & { readonly userId: number }>;
 
   constructor(bus: Bus) {
     this.#bus = bus;
-    this.#groups = new ListReader(
-      async (userIds, timeoutMs) => (await call(bus, groupCalls.sessions, { userIds }, { timeoutMs })).sessions,
-    );
-    this.#conversations = new ListReader(
-      async (userIds, timeoutMs) => (await call(bus, privateCalls.sessions, { userIds }, { timeoutMs })).sessions,
-    );
+    this.#groups = new CrowdReader(async (users, timeoutMs) => {
+      const userIds = [...new Set(users)];
+      return inOrder(users, (await call(bus, groupCalls.sessions, { userIds }, { timeoutMs })).sessions);
+    }, limits.logins);
+    this.#conversations = new CrowdReader(async (users, timeoutMs) => {
+      const userIds = [...new Set(users)];
+      return inOrder(users, (await call(bus, privateCalls.sessions, { userIds }, { timeoutMs })).sessions);
+    }, limits.logins);
   }
 
   /** Read together with the lists of others who log in. */
@@ -119,6 +121,11 @@ export class Reads {
     );
     return messages.find((message) => Date.parse(message.createTime) >= since)?.seq ?? beforeSeq;
   }
+}
+
+function inOrder<List extends { userId: number }>(userIds: number[], lists: List[]): (List | undefined)[] {
+  const byUser = new Map(lists.map((list) => [list.userId, list]));
+  return userIds.map((userId) => byUser.get(userId));
 }
 
 /** The ready frame. */

@@ -1,9 +1,9 @@
 import { BusFailure } from '@teahouse/bus';
-import { limits, TeahouseError } from '@teahouse/contracts';
-import { gathered, whenDrained } from '../drained.js';
+import { TeahouseError } from '@teahouse/contracts';
 import { Breaker } from './breaker.js';
+import { gathered, whenDrained } from './drained.js';
 
-/** A list comes within this time or not at all. */
+/** An answer comes within this time or not at all. */
 const answerMs = 1800;
 /** With less time left than this nothing is asked any more. */
 const leastMs = 400;
@@ -12,36 +12,39 @@ const lateMs = 1000;
 /** Requests in flight at once. More of them make smaller batches; fewer leave the service waiting for us. */
 const requestsAtOnce = 2;
 
-/** Asks the service for the lists of these users; it may leave some out, but not all. */
-export type ReadLists<List> = (userIds: number[], timeoutMs: number) => Promise<readonly List[]>;
+/** Asks the service for all of these; an answer for each, in order, or undefined for one left out, but never for all. */
+export type ReadAll<Key, Answer> = (keys: Key[], timeoutMs: number) => Promise<readonly (Answer | undefined)[]>;
 
-interface Waiting<List> {
-  readonly userId: number;
+interface Waiting<Key, Answer> {
+  readonly key: Key;
   readonly deadline: number;
-  readonly resolve: (list: List) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * A list that each user is told at login, read for all who log in meanwhile at once: one request, one statement. As many
- * wait as log in, which has its own bound. Where the service hangs nobody waits for it for long: see `Breaker`.
+ * What a crowd asks for one by one, read for all who ask meanwhile at once: one request, few statements. It waits in the
+ * memory of those who ask, who are bounded. Where the service hangs nobody waits for it for long: see `Breaker`.
  */
-export class ListReader<List extends { readonly userId: number }> {
-  readonly #read: ReadLists<List>;
+export class CrowdReader<Key, Answer> {
+  readonly #read: ReadAll<Key, Answer>;
+  readonly #atOnce: number;
   readonly #breaker = new Breaker();
-  #waiting: Waiting<List>[] = [];
+  #waiting: Waiting<Key, Answer>[] = [];
   #requests = 0;
   #scheduled = false;
 
-  constructor(read: ReadLists<List>) {
+  /** @param atOnce keys of one request at most */
+  constructor(read: ReadAll<Key, Answer>, atOnce: number) {
     this.#read = read;
+    this.#atOnce = atOnce;
   }
 
   /** What the service says after this call. Rejects with UNAVAILABLE within 1.8 s, at once where it has been silent for long. */
-  of(userId: number): Promise<List> {
+  of(key: Key, timeoutMs = answerMs): Promise<Answer> {
     gathered();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ userId, deadline: Date.now() + answerMs, resolve, reject });
+      this.#waiting.push({ key, deadline: Date.now() + Math.min(timeoutMs, answerMs), resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
       whenDrained(() => {
@@ -57,7 +60,7 @@ export class ListReader<List extends { readonly userId: number }> {
       for (const { reject } of this.#waiting.splice(mayWait)) reject(new TeahouseError('UNAVAILABLE'));
       if (mayWait === 0) return;
       this.#requests += 1;
-      void this.#ask(this.#waiting.splice(0, limits.logins)).finally(() => {
+      void this.#ask(this.#waiting.splice(0, this.#atOnce)).finally(() => {
         this.#requests -= 1;
         this.#pump();
       });
@@ -65,32 +68,34 @@ export class ListReader<List extends { readonly userId: number }> {
   }
 
   /** Never rejects. */
-  async #ask(batch: readonly Waiting<List>[]): Promise<void> {
+  async #ask(batch: readonly Waiting<Key, Answer>[]): Promise<void> {
     const since = Date.now();
     const begun = batch.filter(({ deadline }) => deadline - since >= leastMs);
     for (const waiting of batch) if (!begun.includes(waiting)) waiting.reject(new TeahouseError('UNAVAILABLE'));
-    const [oldest] = begun;
-    if (oldest === undefined) {
+    if (begun.length === 0) {
       this.#breaker.unanswered();
       return;
     }
     try {
-      const userIds = [...new Set(begun.map(({ userId }) => userId))];
-      const lists = new Map((await this.#read(userIds, oldest.deadline - since)).map((list) => [list.userId, list]));
+      const deadline = begun.reduce((first, waiting) => Math.min(first, waiting.deadline), Number.POSITIVE_INFINITY);
+      const answers = await this.#read(
+        begun.map(({ key }) => key),
+        deadline - since,
+      );
       this.#breaker.answered();
-      const left = begun.filter((waiting) => {
-        const list = lists.get(waiting.userId);
-        if (list !== undefined) waiting.resolve(list);
-        return list === undefined;
+      const left = begun.filter(({ resolve }, index) => {
+        const answer = answers[index];
+        if (answer !== undefined) resolve(answer);
+        return answer === undefined;
       });
-      if (left.length === begun.length) throw new Error('a service left out all lists it was asked for');
+      if (left.length === begun.length) throw new Error('a service left out all that it was asked for');
       this.#waiting.unshift(...left);
     } catch (error) {
       const late = Date.now() - since >= lateMs || isTimeout(error);
       if (late) this.#breaker.unanswered();
       else this.#breaker.answered();
       // Who came later has time for another question; it may reach another instance.
-      const patient = (waiting: Waiting<List>) => late && waiting.deadline - Date.now() >= leastMs;
+      const patient = (waiting: Waiting<Key, Answer>) => late && waiting.deadline - Date.now() >= leastMs;
       for (const waiting of begun) if (!patient(waiting)) waiting.reject(error);
       this.#waiting.unshift(...begun.filter(patient));
     }
