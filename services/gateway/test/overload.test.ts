@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
 import { InFlight } from '../dist/admission.js';
 import { Backlog } from '../dist/backlog.js';
-import { ListReader } from '../dist/hub/list-reader.js';
+import { CrowdReader } from '../dist/crowd-reader.js';
 import { Outbox } from '../dist/outbox.js';
 import { type TestGateway, testGateway, userOf } from './fakes.js';
 
@@ -163,32 +163,30 @@ t.test('a group-chat that hangs is soon not waited for any more, and the lists f
 });
 
 t.test(
-  'lists are read for all who ask in one turn, those left out are asked for again, and hanging is noticed',
+  'what many ask in one turn is one question, what is left out is asked again, and hanging is noticed',
   async (t) => {
     const asked: number[][] = [];
     const fits = 3;
-    const some = new ListReader(async (userIds) => {
-      asked.push(userIds);
-      return userIds.slice(0, fits).map((userId) => ({ userId }));
-    });
-    const users = [1, 2, 3, 4, 4, 5];
+    const some = new CrowdReader(async (keys: number[]) => {
+      asked.push(keys);
+      return keys.map((key, index) => (index === fits - 1 ? undefined : `answer ${key}`)).slice(0, fits + 1);
+    }, 5);
+    const keys = [1, 2, 3, 4, 5, 6];
     t.same(
-      await Promise.all(users.map((userId) => some.of(userId))),
-      users.map((userId) => ({ userId })),
+      await Promise.all(keys.map((key) => some.of(key))),
+      keys.map((key) => `answer ${key}`),
+      'each gets its own',
     );
-    t.same(asked, [
-      [1, 2, 3, 4, 5],
-      [4, 5],
-    ]);
-    await t.rejects(new ListReader(async () => []).of(1), /left out all lists/);
+    t.same(asked, [[1, 2, 3, 4, 5], [6], [3, 5]]);
+    await t.rejects(new CrowdReader(async () => [], 5).of(1), /left out all/);
 
     let hangs = true;
     let questions = 0;
-    const hanging = new ListReader<{ userId: number }>(async (userIds) => {
+    const hanging = new CrowdReader<number, number>(async (keys) => {
       questions += 1;
       if (hangs) throw new TeahouseError('UNAVAILABLE', undefined, { cause: new BusFailure('timeout', 'lists') });
-      return userIds.map((userId) => ({ userId }));
-    });
+      return keys;
+    }, 5);
     // A question that fails is repeated for who still has time; three of them are enough.
     await t.rejects(hanging.of(1), { code: 'UNAVAILABLE' });
     t.equal(questions, 3);
@@ -198,7 +196,7 @@ t.test(
     await eventually(
       () =>
         hanging.of(3).then(
-          ({ userId }) => userId === 3,
+          (answer) => answer === 3,
           () => false,
         ),
       patience,
