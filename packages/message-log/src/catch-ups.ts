@@ -6,6 +6,8 @@ import type { CatchUp, LogTables, MessageLog, Page } from './types.js';
 
 /** Rows read for one question; as many short messages fit into an answer. */
 const mostRows = 500;
+/** What wraps a page among others. */
+const pageFrame = 64;
 
 interface Range {
   readonly from: number;
@@ -47,10 +49,10 @@ export function createCatchUps(
       const ranges = rangesOf(asks, heads);
       return { ranges, rows: await rowsOf(manager, nonEmpty(ranges)) };
     });
-    let room = pageBytes;
-    return asks.map((ask): Page | 'alone' | 'again' => {
-      const range = ranges.get(ask) ?? 'alone';
-      if (typeof range === 'string') return range;
+    let room = pageBytes + pageFrame;
+    return asks.map((ask): Page | 'alone' => {
+      const range = ranges.get(ask);
+      if (range === undefined) return 'alone';
       const { from, to, lastSeq } = range;
       const found = (rows.get(ask.conversationId) ?? []).filter(({ seq }) => Number(seq) >= from && Number(seq) <= to);
       // They were evicted meanwhile, or there is a hole.
@@ -59,8 +61,8 @@ export function createCatchUps(
         found.map((row) => toMessage(ask.conversationId, row)),
         true,
       );
-      const bytes = messages.reduce((sum, one) => sum + jsonBytes(one), 0);
-      if (bytes > room) return 'again';
+      const bytes = messages.reduce((sum, one) => sum + jsonBytes(one), pageFrame);
+      if (bytes > room) return 'alone';
       room -= bytes;
       return { messages, more: (messages.at(-1)?.seq ?? lastSeq) < lastSeq };
     });
@@ -68,8 +70,8 @@ export function createCatchUps(
 }
 
 /** What each asks for, where all of it was hot when the heads were read, as far as there is room. */
-function rangesOf(asks: readonly CatchUp[], heads: ReadonlyMap<number, Row>): Map<CatchUp, Range | 'again'> {
-  const ranges = new Map<CatchUp, Range | 'again'>();
+function rangesOf(asks: readonly CatchUp[], heads: ReadonlyMap<number, Row>): Map<CatchUp, Range> {
+  const ranges = new Map<CatchUp, Range>();
   let room = mostRows;
   for (const ask of asks) {
     const head = heads.get(ask.conversationId);
@@ -77,18 +79,13 @@ function rangesOf(asks: readonly CatchUp[], heads: ReadonlyMap<number, Row>): Ma
     const lastSeq = Number(head.lastSeq);
     const from = ask.afterSeq + 1;
     const to = Math.max(Math.min(ask.afterSeq + ask.limit, lastSeq), ask.afterSeq);
-    if (from < Number(head.hotFromSeq)) continue;
-    const fits = to - ask.afterSeq <= room;
-    if (fits) room -= to - ask.afterSeq;
-    ranges.set(ask, fits ? { from, to, lastSeq } : 'again');
+    if (from < Number(head.hotFromSeq) || to - ask.afterSeq > room) continue;
+    room -= to - ask.afterSeq;
+    ranges.set(ask, { from, to, lastSeq });
   }
   return ranges;
 }
 
-function nonEmpty(ranges: ReadonlyMap<CatchUp, Range | 'again'>): Map<CatchUp, Range> {
-  const found = new Map<CatchUp, Range>();
-  for (const [ask, range] of ranges) if (range !== 'again' && range.from <= range.to) found.set(ask, range);
-  return found;
-}
+const nonEmpty = (ranges: ReadonlyMap<CatchUp, Range>) => new Map([...ranges].filter(([, { from, to }]) => from <= to));
 
 const marks = (count: number, mark: string) => Array<string>(count).fill(mark).join();

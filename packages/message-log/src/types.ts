@@ -186,9 +186,9 @@ export interface MessageLog<D extends Draft> {
   history(conversationId: number, page: PageRequest): Promise<Page>;
   /**
    * Many pages at once, in the order asked, all together at most 256 KiB as JSON. `alone` where `history` is to be asked:
-   * for what has left the hot database, and conversations that do not exist. `again` where there was no room; never for all.
+   * for what has left the hot database, conversations that do not exist, and what there was no room for.
    */
-  catchUps(asks: readonly CatchUp[]): Promise<(Page | 'alone' | 'again')[]>;
+  catchUps(asks: readonly CatchUp[]): Promise<(Page | 'alone')[]>;
   /** Normal messages that hold a text, newest first, case ignored in any script. May end early, with `more`. */
   search(conversationId: number, request: SearchRequest): Promise<SearchResult>;
   /** Conversations that moved at `ms` or later, by that time ascending: `id`, `lastSeq`, `movedAt` and the rules' columns. */

@@ -224,7 +224,7 @@ export function logBehaviour(name: string, make: () => Promise<string>): void {
     const many = await chat.log.catchUps(
       Array.from({ length: 128 }, () => ({ conversationId: 1, afterSeq: 0, limit: 50 })),
     );
-    t.equal(many.filter((page) => page !== 'again').length, 10, 'as many rows as an answer may carry');
+    t.equal(many.filter((page) => page !== 'alone').length, 10, 'as many rows as an answer may carry');
     await say(
       chat,
       Array.from({ length: 60 }, () => draft(1, 3, '\u0001'.repeat(limits.content))),
@@ -235,7 +235,7 @@ export function logBehaviour(name: string, make: () => Promise<string>): void {
       { conversationId: 2, afterSeq: 0, limit: 50 },
     ]);
     t.ok(JSON.stringify(wide).length < limits.payloadBytes, 'no more than an answer carries');
-    t.match(wide, [{ more: true }, 'again', { messages: [{}, {}] }]);
+    t.match(wide, [{ more: true }, 'alone', { messages: [{}, {}] }]);
     await chat.query('DELETE FROM room_message WHERE roomId = 1 AND seq = 60');
     const holed = await chat.log.catchUps([
       { conversationId: 1, afterSeq: 50, limit: 50 },

@@ -12,7 +12,7 @@ export class Breaker {
   #askAgainAt = 0;
   #trying = false;
 
-  /** How many may wait for the next question: all, one that tries, or nobody. Its end must be told to `answered` or `unanswered`. */
+  /** How many may wait for the next question: all, one that tries, or nobody. Its end must be told to `answered`, `unanswered` or `notAsked`. */
   mayWait(): number {
     if (this.#unanswered < enough) return Number.POSITIVE_INFINITY;
     if (this.#trying || performance.now() < this.#askAgainAt) return 0;
@@ -22,6 +22,11 @@ export class Breaker {
 
   answered(): void {
     this.#unanswered = 0;
+    this.#trying = false;
+  }
+
+  /** Who was to wait for it had no time left. */
+  notAsked(): void {
     this.#trying = false;
   }
 

@@ -1,5 +1,5 @@
-import { type Bus, call } from '@teahouse/bus';
-import { type CallReply, groupCalls, limits } from '@teahouse/contracts';
+import { type Bus, BusFailure, call } from '@teahouse/bus';
+import { type CallReply, groupCalls, limits, TeahouseError } from '@teahouse/contracts';
 import { CrowdReader } from './crowd-reader.js';
 
 /** What a member has missed of a group: at most `limit` messages after `afterSeq`. */
@@ -9,6 +9,9 @@ export interface CatchUp {
   readonly afterSeq: number;
   readonly limit: number;
 }
+
+/** A frame has 1.8 s when it comes. */
+const unhurriedMs = 1600;
 
 type Page = CallReply<typeof groupCalls.catchUp>['pages'][number];
 
@@ -21,14 +24,25 @@ export class CatchUps {
       const { pages, answers } = await call(bus, groupCalls.catchUp, { items }, { timeoutMs });
       return items.map((_, index) => {
         const answer = answers[index] ?? 'alone';
-        if (answer === 'again') return undefined;
         return (answer === 'alone' ? undefined : pages[answer]) ?? 'alone';
       });
     }, limits.catchUps);
   }
 
-  /** The page, or `alone` where `history` is to be asked. Rejects as calls do. */
-  of(ask: CatchUp, timeoutMs: number): Promise<Page | 'alone'> {
-    return this.#reader.of(ask, timeoutMs);
+  /**
+   * The page, or `alone` where `history` is to be asked. Rejects with UNAVAILABLE where no answer came in time.
+   * @param leftMs for the frame's answer; with little left it is not to wait for others, or to hurry them
+   */
+  async of(ask: CatchUp, leftMs: number): Promise<Page | 'alone'> {
+    if (leftMs < unhurriedMs) return 'alone';
+    try {
+      return await this.#reader.of(ask);
+    } catch (error) {
+      // What is wrong with one page is not so with all, and an older instance does not know the question.
+      const unasked =
+        error instanceof TeahouseError && error.cause instanceof BusFailure && error.cause.reason === 'no-responders';
+      if (!unasked && error instanceof TeahouseError && error.code === 'UNAVAILABLE') throw error;
+      return 'alone';
+    }
   }
 }

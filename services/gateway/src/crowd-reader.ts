@@ -41,10 +41,10 @@ export class CrowdReader<Key, Answer> {
   }
 
   /** What the service says after this call. Rejects with UNAVAILABLE within 1.8 s, at once where it has been silent for long. */
-  of(key: Key, timeoutMs = answerMs): Promise<Answer> {
+  of(key: Key): Promise<Answer> {
     gathered();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, deadline: Date.now() + Math.min(timeoutMs, answerMs), resolve, reject });
+      this.#waiting.push({ key, deadline: Date.now() + answerMs, resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
       whenDrained(() => {
@@ -73,15 +73,13 @@ export class CrowdReader<Key, Answer> {
     const begun = batch.filter(({ deadline }) => deadline - since >= leastMs);
     for (const waiting of batch) if (!begun.includes(waiting)) waiting.reject(new TeahouseError('UNAVAILABLE'));
     if (begun.length === 0) {
-      this.#breaker.unanswered();
+      this.#breaker.notAsked();
       return;
     }
     try {
-      const deadline = begun.reduce((first, waiting) => Math.min(first, waiting.deadline), Number.POSITIVE_INFINITY);
-      const answers = await this.#read(
-        begun.map(({ key }) => key),
-        deadline - since,
-      );
+      const keys = begun.map(({ key }) => key);
+      const oldest = begun.reduce((first, { deadline }) => Math.min(first, deadline), Number.POSITIVE_INFINITY);
+      const answers = await this.#read(keys, oldest - since);
       this.#breaker.answered();
       const left = begun.filter(({ resolve }, index) => {
         const answer = answers[index];

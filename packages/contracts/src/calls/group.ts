@@ -112,7 +112,7 @@ export const groupCalls = {
   catchUp: defineCall({
     subject: 'group.call.catchUp',
     description:
-      'The next pages of members who come back, for many at once. `answers` says for each which of `pages` is its. `alone`: ask for it by `history`, as what is in the archive, and whatever is not for members, is not told here. `again`: there was no room for it, which is never so for all.',
+      'The next pages of members who come back, for many at once. `answers` says for each which of `pages` is its. `alone`: ask for it by `history`, as what is in the archive, what is not for members, and what does not fit into the answer is not told here.',
     request: {
       items: Type.Array(
         Type.Object({
@@ -126,7 +126,7 @@ export const groupCalls = {
     },
     reply: {
       pages: Type.Array(Type.Object({ messages: Type.Array(GroupMessage), more: Type.Boolean() })),
-      answers: Type.Array(Type.Union([Type.Integer({ minimum: 0 }), Type.Literal('alone'), Type.Literal('again')])),
+      answers: Type.Array(Type.Union([Type.Integer({ minimum: 0 }), Type.Literal('alone')])),
     },
     example: {
       items: [

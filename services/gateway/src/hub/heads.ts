@@ -12,7 +12,8 @@ export function headsSince(person: Person, tick: number): Heads | undefined {
   const users: Heads['users'] = {};
   let moved = false;
   for (const room of person.rooms) {
-    if (room.movedTick <= tick) continue;
+    // A list is on its way to who is deaf, and says where they begin.
+    if (room.movedTick <= tick || room.isDeaf(person)) continue;
     groups[room.groupId] = room.head;
     moved = true;
   }

@@ -24,6 +24,8 @@ export interface RoomOfPerson {
   readonly movedTick: number;
   /** Infinity where nobody has told it yet */
   readonly memberCount: number;
+  /** Hears nothing for now: a list tells them of the room. */
+  isDeaf(person: Person): boolean;
   remove(person: Person): void;
 }
 

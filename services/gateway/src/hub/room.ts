@@ -33,7 +33,7 @@ export class Room extends Track implements RoomOfPerson {
   #countedSeq = 0;
   /** who hears the group, and after which seq it is known that they may */
   readonly #members = new Map<Person, number>();
-  /** members who hear nothing up to a seq: a list told them of it, or they are out until a notice lets them in (Infinity) */
+  /** members who hear nothing up to a seq: a list tells them of what was there by then */
   readonly #deaf = new Map<Person, number>();
   /** who comes in with a notice that has yet to pass, by its seq, and what they are told before it */
   readonly #coming = new Map<number, { readonly person: Person; readonly frames: readonly Uint8Array[] }>();
@@ -82,8 +82,7 @@ export class Room extends Track implements RoomOfPerson {
     if (!this.#members.has(person) && seq > this.position) this.#deaf.set(person, seq);
     this.add(person, seq);
     this.learn(seq);
-    const until = this.#deaf.get(person) ?? 0;
-    return until === Number.POSITIVE_INFINITY ? this.position : Math.max(this.position, until);
+    return Math.max(this.position, this.#deaf.get(person) ?? 0);
   }
 
   remove(person: Person): void {
@@ -126,8 +125,7 @@ export class Room extends Track implements RoomOfPerson {
   override accept(run: Run): void {
     const isUntold = ({ seq, join }: MembershipChange): boolean => {
       const person = join === undefined || seq <= this.position ? undefined : this.#host.person(join);
-      if (person === undefined || this.#coming.has(seq)) return false;
-      return this.#isOut(person) || (this.#members.get(person) ?? 0) < seq;
+      return person !== undefined && !this.#coming.has(seq) && (this.#members.get(person) ?? 0) < seq;
     };
     if (run.changes?.some(isUntold)) this.learn(lastOf(run));
     else super.accept(run);
@@ -147,6 +145,7 @@ export class Room extends Track implements RoomOfPerson {
       this.#ahead = undefined;
       this.#tellWhole(ahead);
     }
+    this.#forgetPassed();
   }
 
   /** Notices are among what is skipped: nothing goes on before it is known who is a member still. */
@@ -156,29 +155,26 @@ export class Room extends Track implements RoomOfPerson {
     const userIds = [...asked].map((person) => person.userId);
     const { members, askedAt, ...whole } = await this.#host.fetchWhole(this.groupId, userIds);
     return () => {
-      const untold: Person[] = [];
+      const gone: Person[] = [];
       for (const person of asked) {
         const since = this.#members.get(person);
         if (members.has(person.userId)) {
           const told = coming.findLast((one) => one.person === person);
-          if (told !== undefined && !this.#isListed(person)) pushFrames(told.frames, [person], undefined);
-          else if (this.#isOut(person)) untold.push(person);
+          if (told !== undefined && !this.#deaf.has(person)) pushFrames(told.frames, [person], undefined);
           if (told !== undefined) this.add(person, seq);
-          if (this.#isOut(person)) this.#deaf.delete(person);
-        } else if (since !== undefined && since <= askedAt) {
+        } else if (since !== undefined && since > askedAt) {
+          this.#tellByList(person, since);
+        } else if (since !== undefined) {
           person.version += 1;
-          untold.push(person);
+          gone.push(person);
           this.remove(person);
-        } else if (since !== undefined && !this.#deaf.has(person)) {
-          this.#deaf.set(person, Number.POSITIVE_INFINITY);
         }
       }
-      this.#forgetPassed();
-      this.#host.retell(untold);
+      this.#host.retell(gone);
       this.counted(whole.group.memberCount, whole.seq);
-      this.#host.tellCatchUp(this.#hearing(), { groupId: this.groupId }, seq);
+      this.#host.tellCatchUp(this.#hearing(seq), { groupId: this.groupId }, seq);
       this.#tellWhole({ seq: whole.seq, frame: groupChanged(whole.group) });
-      this.#closeIfEmpty();
+      this.#forgetPassed();
     };
   }
 
@@ -200,38 +196,33 @@ export class Room extends Track implements RoomOfPerson {
       this.#apply(change, run.entrants);
     }
     this.#send(run, from, lastOf(run));
-    this.#forgetPassed();
-    this.#closeIfEmpty();
   }
 
   #forgetPassed(): void {
     for (const seq of this.#coming.keys()) if (seq <= this.position) this.#coming.delete(seq);
     for (const [person, until] of this.#deaf) if (until <= this.position) this.#deaf.delete(person);
+    this.#closeIfEmpty();
   }
 
-  /** A list told them more than the room has passed. */
-  #isListed(person: Person): boolean {
-    return this.#deaf.has(person) && !this.#isOut(person);
+  isDeaf(person: Person): boolean {
+    return this.#deaf.has(person);
   }
 
-  /** Put out by a notice that passed, and in again by one that has yet to pass. */
-  #isOut(person: Person): boolean {
-    return this.#deaf.get(person) === Number.POSITIVE_INFINITY;
-  }
-
-  #hearing(): Iterable<Person> {
-    return this.#deaf.size === 0 ? this.people : [...this.people].filter((person) => !this.#deaf.has(person));
+  /** Those to whom this seq is news. */
+  #hearing(seq: number): Iterable<Person> {
+    if (this.#deaf.size === 0) return this.people;
+    return [...this.people].filter((person) => (this.#deaf.get(person) ?? -1) < seq);
   }
 
   #send(run: Run, from: number, to: number): void {
     if (to < from) return;
     // Up to where the next of the deaf begins to hear.
-    const last = Math.min(to, ...[...this.#deaf.values()].filter((until) => until >= from));
+    let last = to;
+    for (const until of this.#deaf.values()) if (until >= from && until < last) last = until;
     const start = from - run.first;
     const end = last - run.first + 1;
     const part = { first: from, frames: run.frames.slice(start, end), senders: run.senders.slice(start, end) };
-    this.#host.delivered(deliverRun(part, this.#hearing()));
-    for (const [person, until] of this.#deaf) if (until <= last) this.#deaf.delete(person);
+    this.#host.delivered(deliverRun(part, this.#hearing(from)));
     this.#send(run, last + 1, to);
   }
 
@@ -242,19 +233,25 @@ export class Room extends Track implements RoomOfPerson {
     const person = userId === undefined ? undefined : this.#host.person(userId);
     if (person === undefined) return;
     person.version += 1;
+    if ((this.#deaf.get(person) ?? -1) >= seq) return;
     const since = this.#members.get(person);
-    if (this.#isListed(person)) return;
     if (join === undefined) {
-      if (since !== undefined && since >= seq) this.#deaf.set(person, Number.POSITIVE_INFINITY);
-      else if (since !== undefined) this.remove(person);
+      if (since === undefined) return;
+      if (since < seq) this.remove(person);
+      else this.#tellByList(person, since);
       return;
     }
     const coming = this.#coming.get(seq);
-    const isOutside = since === undefined || this.#isOut(person);
     if (coming?.person === person) pushFrames(coming.frames, [person], undefined);
-    else if (isOutside) this.#welcome(person, seq, entrants?.get(person.userId));
-    this.#deaf.delete(person);
+    if (since !== undefined && since >= seq) return;
+    if (since === undefined && coming?.person !== person) this.#welcome(person, seq, entrants?.get(person.userId));
     this.add(person, seq);
+  }
+
+  /** Out now, and in again by what a list said of a later moment: up to there they hear nothing, and are told the list. */
+  #tellByList(person: Person, since: number): void {
+    this.#deaf.set(person, since);
+    this.#host.retell([person]);
   }
 
   /** For one who comes in by a notice that overtook what was to tell of it. */
@@ -271,7 +268,7 @@ export class Room extends Track implements RoomOfPerson {
       return;
     }
     this.#wholeSeq = whole.seq;
-    pushFrames([whole.frame], this.#hearing(), undefined);
+    pushFrames([whole.frame], this.#hearing(whole.seq), undefined);
   }
 
   #closeIfEmpty(): void {
