@@ -21,7 +21,7 @@ export function createCatchUps(
   { conversation, message, key }: LogTables,
 ): MessageLog<never>['catchUps'] {
   async function headsOf(manager: EntityManager, ids: readonly number[]): Promise<Map<number, Row>> {
-    const sql = `SELECT id, lastSeq, hotFromSeq FROM ${conversation} WHERE id IN (${marks(ids.length, '?')})`;
+    const sql = `SELECT id, lastSeq, hotFromSeq FROM ${conversation} WHERE id IN (${ids.map(() => '?').join()})`;
     return new Map((await manager.query<Row[]>(sql, [...ids])).map((row) => [Number(row.id), row]));
   }
 
@@ -47,7 +47,7 @@ export function createCatchUps(
     const { ranges, rows } = await database.read(async (manager) => {
       const heads = await headsOf(manager, [...new Set(asks.map(({ conversationId }) => conversationId))]);
       const ranges = rangesOf(asks, heads);
-      return { ranges, rows: await rowsOf(manager, nonEmpty(ranges)) };
+      return { ranges, rows: await rowsOf(manager, ranges) };
     });
     let room = pageBytes + pageFrame;
     return asks.map((ask): Page | 'alone' => {
@@ -85,7 +85,3 @@ function rangesOf(asks: readonly CatchUp[], heads: ReadonlyMap<number, Row>): Ma
   }
   return ranges;
 }
-
-const nonEmpty = (ranges: ReadonlyMap<CatchUp, Range>) => new Map([...ranges].filter(([, { from, to }]) => from <= to));
-
-const marks = (count: number, mark: string) => Array<string>(count).fill(mark).join();

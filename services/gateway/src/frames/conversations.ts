@@ -16,7 +16,9 @@ export const history = verb(clientFrames.history, {
     const page =
       afterSeq === undefined ? 'alone' : await tools.catchUps.of({ userId, groupId, afterSeq, limit }, timeoutMs);
     if (page !== 'alone') return page;
-    return forward(tools, groupCalls.history, session, fields, timeoutMs - (Date.now() - since));
+    const leftMs = timeoutMs - (Date.now() - since);
+    if (leftMs <= 0) throw new TeahouseError('UNAVAILABLE');
+    return forward(tools, groupCalls.history, session, fields, leftMs);
   },
 });
 
