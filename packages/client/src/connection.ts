@@ -38,6 +38,8 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #host: ConnectionHost;
   readonly #url: string;
+  /** Whose connection this is: a session says so, else the first `ready`. */
+  #userId: number | undefined;
   #state: ConnectionState = 'idle';
   #link: Link | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -54,6 +56,7 @@ export class Connection {
     this.#options = options;
     this.#host = host;
     this.#url = options.url.replace(/^http/, 'ws');
+    if ('session' in options) this.#userId = options.session.user.id;
   }
 
   get state(): ConnectionState {
@@ -128,18 +131,26 @@ export class Connection {
   #connect(init: Fields<'init'>): void {
     try {
       this.#link = new Link(this.#options.openSocket ?? openSocket, this.#url, init, {
-        ready: (frame) => {
-          this.#readyAt = Date.now();
-          this.#refusals = 0;
-          this.#freshLogin = false;
-          this.#enter('ready', () => this.#host.ready(frame));
-        },
+        ready: (frame) => this.#loggedIn(frame),
         frame: (frame) => this.#host.frame(frame),
         ended: (ending) => this.#ended(ending),
       });
     } catch (cause) {
       this.stop(new ChatError('BAD_REQUEST', `${this.#url} is no address of a server.`, { cause }));
     }
+  }
+
+  #loggedIn(frame: ReadyFrame): void {
+    this.#userId ??= frame.user.id;
+    if (frame.user.id !== this.#userId) {
+      // What waits to be sent, and what is kept, is the first one's.
+      this.stop(new ChatError('UNAUTHENTICATED', 'The login is that of another user than before.'));
+      return;
+    }
+    this.#readyAt = Date.now();
+    this.#refusals = 0;
+    this.#freshLogin = false;
+    this.#enter('ready', () => this.#host.ready(frame));
   }
 
   #ended(ending: Ending): void {

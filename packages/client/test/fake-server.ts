@@ -35,6 +35,11 @@ export class Visitor {
     this.#socket.send(JSON.stringify(frame));
   }
 
+  /** The other side has gone, after everything that it sent. */
+  async ended(): Promise<void> {
+    if (this.#socket.readyState !== this.#socket.CLOSED) await once(this.#socket, 'close');
+  }
+
   close(code: number): void {
     this.#socket.close(code);
   }
@@ -43,12 +48,14 @@ export class Visitor {
     this.#socket.terminate();
   }
 
-  /** Takes the `init` frame and answers it; user 7 in group 1. */
-  async login(lists: { lastSeq?: number; conversations?: object[] } = {}): Promise<Frame> {
+  /** Takes the `init` frame and answers it; user 7 in group 1 unless told. */
+  async login(
+    lists: { userId?: number; lastSeq?: number; conversations?: object[]; moreConversations?: true } = {},
+  ): Promise<Frame> {
     const init = await this.next();
     this.send({
       type: 'ready',
-      user: { id: 7, username: 'me', nickname: 'me', role: 'user' },
+      user: { id: lists.userId ?? 7, username: 'me', nickname: 'me', role: 'user' },
       connectionId: 'c1',
       heartbeatIntervalMs: 50,
       heartbeatTimeoutMs: 120_000,
@@ -64,6 +71,7 @@ export class Visitor {
         },
       ],
       conversations: lists.conversations ?? [],
+      ...(lists.moreConversations ? { moreConversations: true } : {}),
     });
     return init;
   }
