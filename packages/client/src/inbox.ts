@@ -1,6 +1,8 @@
 import type { Emitter } from './emitter.js';
+import { ChatError } from './errors.js';
 import type { ChatEvents } from './events.js';
 import type { ReadyFrame, ReceivedMessage, ServerFrame } from './frames.js';
+import { pause } from './signals.js';
 import type { Threads } from './threads.js';
 
 export interface InboxHost {
@@ -9,11 +11,16 @@ export interface InboxHost {
   failed(error: unknown): void;
 }
 
+const firstPauseMs = 500;
+const longestPauseMs = 5_000;
+
 /** What the server tells by itself: messages and heads go to the threads, everything else to the listeners. */
 export class Inbox {
   readonly #threads: Threads;
   readonly #emitter: Emitter<ChatEvents>;
   readonly #host: InboxHost;
+  /** A connection went before all that had moved was told: its next list no longer shows where that ends. */
+  #interrupted = false;
 
   constructor(threads: Threads, emitter: Emitter<ChatEvents>, host: InboxHost) {
     this.#threads = threads;
@@ -76,12 +83,31 @@ export class Inbox {
 
   /** Reads on where more conversations may have moved while we were away. */
   #conversations(page: { conversations: ReadyFrame['conversations']; moreConversations?: true | undefined }): void {
+    const more = page.moreConversations === true;
+    const moved = this.#threads.conversations(page.conversations, more);
     const last = page.conversations.at(-1);
-    if (!this.#threads.conversations(page.conversations, page.moreConversations === true) || last === undefined) return;
-    this.#host.conversations(last.userId).then(
-      ({ conversations, more }) =>
-        this.#conversations({ conversations, ...(more ? { moreConversations: true as const } : {}) }),
-      (error: unknown) => this.#host.failed(error),
-    );
+    if (last !== undefined && (moved || (more && this.#interrupted))) void this.#readOn(last.userId);
+    else this.#interrupted = false;
+  }
+
+  /** Asks for the next page. A service that is down is asked again, as long as the connection holds. */
+  async #readOn(before: number): Promise<void> {
+    const { era } = this.#threads;
+    for (let pauseMs = firstPauseMs; !era.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        const { conversations, more } = await this.#host.conversations(before);
+        if (era.aborted) break;
+        this.#conversations({ conversations, ...(more ? { moreConversations: true as const } : {}) });
+        return;
+      } catch (error) {
+        if (era.aborted) break;
+        if (!(error instanceof ChatError) || !error.retryable) {
+          this.#host.failed(error);
+          return;
+        }
+        await pause(Math.max(error.retryAfterMs ?? 0, pauseMs), era);
+      }
+    }
+    this.#interrupted = true;
   }
 }

@@ -34,7 +34,7 @@ export function within<T>(promise: Promise<T>, { signal, timeoutMs }: WaitOption
   });
 }
 
-/** Resolves after so many milliseconds. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+export function pause(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  return within(new Promise<void>(() => {}), { timeoutMs, signal }).catch(() => {});
 }

@@ -41,10 +41,12 @@ export class Threads {
   #told = 0;
   #active = 0;
   #online = false;
-  /** Counts connections: what was begun on an earlier one is let go. */
-  #era = 0;
+  /** Ends with each connection: what was begun on it is let go. */
+  #era = new AbortController();
   /** Whose conversations these are; known from the first `ready`. */
   me = 0;
+  /** Some conversations were told of before. */
+  #knowsSome = false;
   /** All conversations were told of, so that an unknown one has only just begun. */
   #knowsAll = false;
 
@@ -59,16 +61,21 @@ export class Threads {
     return missing;
   }
 
+  /** Aborted when the present connection ends. */
+  get era(): AbortSignal {
+    return this.#era.signal;
+  }
+
   online(me: number): void {
     this.me = me;
     this.#online = true;
-    this.#era += 1;
+    this.#era = new AbortController();
     for (const thread of this.#threads.values()) this.#settle(thread, graceMs);
   }
 
   offline(): void {
     this.#online = false;
-    this.#era += 1;
+    this.#era.abort();
     this.#waiting.clear();
     this.#late.clear();
     this.#active = 0;
@@ -93,13 +100,16 @@ export class Threads {
 
   /** @returns whether older conversations than these may have moved as well, so that the next page is worth reading */
   conversations(list: readonly { userId: number; lastSeq: number }[], more: boolean): boolean {
-    let lastMoved = false;
+    let lastMoved = this.#knowsSome;
     for (const { userId, lastSeq } of list) {
       const known = this.#threads.get(keyOf({ with: userId }));
-      lastMoved = known !== undefined && known.position < lastSeq;
+      // One never heard of may be new or old, and tells nothing, unless all were known.
+      if (known !== undefined) lastMoved = known.position < lastSeq;
+      else lastMoved ||= this.#knowsAll;
       this.head({ with: userId }, lastSeq, this.#knowsAll ? 0 : lastSeq, 0);
     }
     this.#tell();
+    this.#knowsSome = true;
     this.#knowsAll ||= !more;
     return more && lastMoved;
   }
@@ -224,13 +234,13 @@ export class Threads {
       if (this.#active >= atOnce) return;
       this.#waiting.delete(thread);
       if (!thread.behind || thread.filling) continue;
-      const era = this.#era;
+      const { era } = this;
       thread.filling = true;
       this.#active += 1;
       this.#fill(thread, era)
         .catch((error: unknown) => this.#host.failed(error))
         .finally(() => {
-          if (era !== this.#era) return;
+          if (era.aborted) return;
           thread.filling = false;
           this.#active -= 1;
           this.#late.delete(thread);
@@ -241,18 +251,18 @@ export class Threads {
   }
 
   /** Reads on until nothing is missing. A service that is down is asked again; a group one may not read is forgotten. */
-  async #fill(thread: Thread, era: number): Promise<void> {
+  async #fill(thread: Thread, era: AbortSignal): Promise<void> {
     let pauseMs = 500;
-    while (era === this.#era && thread.behind && this.#threads.get(keyOf(thread.place)) === thread) {
+    while (!era.aborted && thread.behind && this.#threads.get(keyOf(thread.place)) === thread) {
       const asked = thread.head;
       try {
         const { messages } = await this.#host.history(thread.place, thread.position);
-        if (era !== this.#era) return;
+        if (era.aborted) return;
         if (messages.length === 0) thread.giveUp(this.#delivering(thread));
         for (const message of messages) thread.takeOld(message, this.#delivering(thread));
         this.#tell();
       } catch (error) {
-        if (era !== this.#era) return;
+        if (era.aborted) return;
         if (!(error instanceof ChatError) || !error.retryable) {
           const noLonger = error instanceof ChatError && noLongerOurs.has(error.code);
           // What was heard since we asked says that we were put back.
@@ -261,7 +271,7 @@ export class Threads {
           if (noLonger) return;
           throw error;
         }
-        await pause(Math.max(error.retryAfterMs ?? 0, pauseMs));
+        await pause(Math.max(error.retryAfterMs ?? 0, pauseMs), era);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       }
     }
