@@ -35,7 +35,7 @@ export class Feed implements AsyncIterableIterator<ReceivedMessage> {
   #position: number | undefined;
   /** There is, or may be, more in history than waits here. */
   #behind: boolean;
-  #over = false;
+  readonly #end = new AbortController();
   #error: unknown;
   #wake = () => {};
   #turn: Promise<unknown> = Promise.resolve();
@@ -47,6 +47,10 @@ export class Feed implements AsyncIterableIterator<ReceivedMessage> {
     this.#behind = from !== undefined;
     signal?.addEventListener('abort', this.#aborted);
     if (signal?.aborted) this.#aborted();
+  }
+
+  get #over(): boolean {
+    return this.#end.signal.aborted;
   }
 
   [Symbol.asyncIterator](): this {
@@ -96,7 +100,7 @@ export class Feed implements AsyncIterableIterator<ReceivedMessage> {
 
   end(error: unknown): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#end.abort();
     this.#error = error;
     this.#waiting.length = 0;
     this.#signal?.removeEventListener('abort', this.#aborted);
@@ -118,7 +122,7 @@ export class Feed implements AsyncIterableIterator<ReceivedMessage> {
       this.#behind = true;
       this.#waiting.length = 0;
       if (!(error instanceof ChatError) || !error.retryable) this.end(error);
-      else await within(pause(Math.max(error.retryAfterMs ?? 0, pauseMs)), { signal: this.#signal }).catch(() => {});
+      else await pause(Math.max(error.retryAfterMs ?? 0, pauseMs), this.#end.signal);
     }
   }
 

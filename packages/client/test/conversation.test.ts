@@ -250,3 +250,28 @@ t.test('tells how much is being caught up with', async (t) => {
   t.strictSame([told[0], told.at(-1)], [250, 0]);
   t.ok(told.includes(50), 'after the first page');
 });
+
+t.test('a client that is closed leaves no timer, however long it was asked to wait', async (t) => {
+  const { setTimeout: begin, clearTimeout: end } = globalThis;
+  t.teardown(() => Object.assign(globalThis, { setTimeout: begin, clearTimeout: end }));
+  const waiting = new Set<unknown>();
+  globalThis.setTimeout = ((work: () => void, ms: number) => {
+    const timer = begin(work, ms);
+    if (ms === 60_000) waiting.add(timer);
+    return timer;
+  }) as typeof setTimeout;
+  globalThis.clearTimeout = (timer) => {
+    waiting.delete(timer);
+    end(timer);
+  };
+
+  const { client, visitor } = await connected(t, 3);
+  const open = client.messages({ groupId: 9 }, { from: 1 }).next();
+  visitor.send({ type: 'catchUp', groupId: 1, seq: 4 });
+  for (const { ref } of [await visitor.next(), await visitor.next()])
+    visitor.send({ type: 'error', ref, code: 'UNAVAILABLE', message: '', retryable: true, retryAfterMs: 60_000 });
+  await eventually(() => waiting.size === 2, 5_000, 'both wait');
+  client.close();
+  t.match(await open, { done: true });
+  t.equal(waiting.size, 0);
+});
