@@ -211,7 +211,7 @@ export class ChatClient extends Operations {
     return this.#keeper.recent(place);
   }
 
-  /** Forgets what the store keeps of this user, unsent messages included, as after a logout. */
+  /** Forgets what the store keeps of this user, unsent messages too, and keeps no more. Rejects where that failed. */
   forget(): Promise<void> {
     return this.#keeper.clear();
   }

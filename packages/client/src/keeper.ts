@@ -27,11 +27,14 @@ export class Keeper {
   readonly #store: ChatStore | undefined;
   readonly #host: KeeperHost;
   readonly #gathered = new Map<string, { place: Place; messages: ReceivedMessage[] }>();
+  #userId: number | undefined;
   #opened: Promise<UserStore> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #adoptTimer: ReturnType<typeof setInterval> | undefined;
   #told = '';
+  /** Nothing is kept, or taken over, any more. */
+  #forgetting = false;
   #closed = false;
 
   constructor(store: ChatStore | undefined, host: KeeperHost) {
@@ -46,6 +49,7 @@ export class Keeper {
   /** Opens what is kept for this user; more calls do nothing. */
   open(userId: number): void {
     if (this.#store === undefined || this.#opened !== undefined) return;
+    this.#userId = userId;
     this.#opened = this.#inTime(this.#store.open(userId));
     this.#opened.catch((error: unknown) => this.#host.failed(error));
   }
@@ -56,19 +60,19 @@ export class Keeper {
       // What comes later is taken over then.
       if (!(error instanceof ChatError) || error.code !== 'TIMEOUT') this.#host.failed(error);
     });
-    if (this.#closed) return;
+    if (this.#closed || this.#forgetting) return;
     this.#adoptTimer ??= setInterval(() => void this.#adopt(), adoptMs);
   }
 
   outgoing({ clientId, place, content, since, state, error }: Outgoing): void {
-    if (this.#store === undefined) return;
+    if (this.#store === undefined || this.#forgetting) return;
     const failed = error && { failed: { code: error.code, message: error.message } };
     if (state === 'sent' || state === 'discarded') void this.#do((store) => store.remove(clientId));
     else void this.#do((store) => store.put({ clientId, place, content, since, ...failed }));
   }
 
   delivered(place: Place, message: ReceivedMessage): void {
-    if (this.#store === undefined || this.#closed) return;
+    if (this.#store === undefined || this.#closed || this.#forgetting) return;
     const key = keyOf(place);
     const here = this.#gathered.get(key) ?? { place, messages: [] };
     this.#gathered.set(key, here);
@@ -83,23 +87,36 @@ export class Keeper {
     return (await this.#do((store) => store.recent(place))) ?? [];
   }
 
+  /**
+   * Forgets what is kept of this user, and keeps nothing from now on; after `close` as well. Rejects where it failed.
+   * Does nothing where there is no store, or where nobody has logged in.
+   */
   async clear(): Promise<void> {
+    const [store, userId] = [this.#store, this.#userId];
+    if (store === undefined || userId === undefined) return;
+    this.#forgetting = true;
+    clearInterval(this.#adoptTimer);
     this.#gathered.clear();
-    await this.#do((store) => store.clear());
+    // What was being written goes first. Ours may be closed, or broken.
+    const cleared = this.#turn.then(() => this.#inTime(clear(store, userId)));
+    this.#turn = cleared.catch(() => {});
+    await cleared;
   }
 
-  /** Writes what is gathered and lets go of the store. */
+  /** Writes what is gathered and lets go of the store. Resolves once that is done, however often it is called. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#flush();
-    this.#closed = true;
-    clearInterval(this.#adoptTimer);
-    await this.#do((store) => store.close());
+    if (!this.#closed) {
+      this.#flush();
+      this.#closed = true;
+      clearInterval(this.#adoptTimer);
+      void this.#do((store) => store.close());
+    }
+    await this.#turn;
   }
 
   async #adopt(): Promise<void> {
     const messages = await this.#do((store) => store.adopt());
-    if (messages && messages.length > 0 && !this.#closed) this.#host.adopted(messages);
+    if (messages && messages.length > 0 && !this.#closed && !this.#forgetting) this.#host.adopted(messages);
   }
 
   #flush(): void {
@@ -133,5 +150,14 @@ export class Keeper {
       this.#opened.catch(() => {}); // Told here, once.
       throw new ChatError('INTERNAL', 'The store does not answer; nothing is kept from now on.', { cause });
     }
+  }
+}
+
+async function clear(store: ChatStore, userId: number): Promise<void> {
+  const opened = await store.open(userId);
+  try {
+    await opened.clear();
+  } finally {
+    await opened.close();
   }
 }

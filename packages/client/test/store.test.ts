@@ -157,8 +157,9 @@ t.test('the next client sends first what the one before left, with the same clie
   t.match(await before.visitor.next(), { content: 'first', clientId: 'id9' });
   before.visitor.send({ ...groupMessage(4), from: 2 });
   await before.client.once('groupMessage');
+  const refused = t.rejects(left, { code: 'CLOSED' });
   await before.client[Symbol.asyncDispose]();
-  await t.rejects(left, { code: 'CLOSED' });
+  await refused;
 
   const { client, visitor } = await connected(t, server, store, 4);
   client.post(place, 'third', 'id7');
@@ -255,4 +256,77 @@ t.test('a store that fails or hangs stops nobody', async (t) => {
     t.match(errors, [{ message }]);
     t.equal(errors.length, 1);
   }
+});
+
+const seqs = async (store: ChatStore) => (await (await store.open(7)).recent(place)).map(({ seq }) => seq);
+
+for (const [name, store] of Object.entries({ memory: memoryStore(), IndexedDB: indexedDbStore({ name: 'forget' }) }))
+  t.test(`forget after close leaves nothing in ${name}`, async (t) => {
+    const server = await FakeServer.start();
+    t.teardown(() => server.close());
+    const { client, visitor } = await connected(t, server, store, 0);
+    visitor.send(groupMessage(1));
+    await client.once('groupMessage');
+    client.post(place, 'unsent', 'id1');
+    await client[Symbol.asyncDispose]();
+    t.strictSame(await seqs(store), [1]);
+    await client.forget();
+    const left = await store.open(7);
+    t.strictSame([await left.recent(place), await left.adopt()], [[], []]);
+    await left.close();
+  });
+
+t.test('what is delivered or sent while or after it forgets is not kept', async (t) => {
+  const server = await FakeServer.start();
+  t.teardown(() => server.close());
+  const inner = memoryStore();
+  let clear = () => {};
+  const clearing = new Promise<void>((resolve) => {
+    clear = resolve;
+  });
+  const store: ChatStore = {
+    open: async (userId) => {
+      const opened = await inner.open(userId);
+      return { ...opened, clear: () => clearing.then(() => opened.clear()) };
+    },
+  };
+  const { client, visitor } = await connected(t, server, store, 0);
+  visitor.send(groupMessage(1));
+  await client.once('groupMessage');
+  const forgotten = client.forget();
+  visitor.send(groupMessage(2));
+  await client.once('groupMessage');
+  client.post(place, 'unsent', 'id1');
+  clear();
+  await forgotten;
+  visitor.send(groupMessage(3));
+  await client.once('groupMessage');
+  await client[Symbol.asyncDispose]();
+  const left = await inner.open(7);
+  t.strictSame([await left.recent(place), await left.adopt()], [[], []]);
+});
+
+t.test('forget rejects where the store failed, and may be tried again', async (t) => {
+  const server = await FakeServer.start();
+  t.teardown(() => server.close());
+  const inner = memoryStore();
+  let broken = true;
+  const store: ChatStore = {
+    open: async (userId) => {
+      const opened = await inner.open(userId);
+      const clear = async () => {
+        if (broken) throw new Error('disk');
+        await opened.clear();
+      };
+      return { ...opened, clear };
+    },
+  };
+  const { client, visitor } = await connected(t, server, store, 0);
+  visitor.send(groupMessage(1));
+  await client.once('groupMessage');
+  t.match(await client.recent(place), [{ seq: 1 }]);
+  await t.rejects(client.forget(), { message: 'disk' });
+  broken = false;
+  await client.forget();
+  t.strictSame(await seqs(inner), []);
 });
