@@ -294,7 +294,6 @@ export class ChatClient extends Operations {
 
   /** What no promise reports: nobody listening, it goes to the console rather than nowhere. */
   #failed(error: unknown): void {
-    if (error instanceof ChatError && error.retryable) return;
     if (this.#emitter.emit('error', error) === 0) console.error(error);
   }
 }

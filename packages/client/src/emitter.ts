@@ -1,6 +1,9 @@
 type Listener<T> = (value: T) => void;
 
-/** Typed events. A listener that throws stops neither the others nor the client; `onThrow` hears of it. */
+/**
+ * Typed events. A listener that throws stops neither the others nor the client: `onThrow` hears of it, or the console where
+ * it is one that was to hear of errors.
+ */
 export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
   readonly #onThrow: (error: unknown) => void;
@@ -28,7 +31,8 @@ export class Emitter<Events extends object> {
       try {
         listener(value);
       } catch (error) {
-        this.#onThrow(error);
+        if (type === 'error') console.error(error);
+        else this.#onThrow(error);
       }
     }
     return listeners.length;

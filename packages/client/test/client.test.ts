@@ -350,6 +350,37 @@ t.test('a listener that throws stops nobody', async (t) => {
   t.match(errors, [{ message: 'mine' }, { message: 'mine' }]);
 });
 
+t.test('what a listener threw is told whatever it is, a retryable error as well', async (t) => {
+  const { client, visitor, errors } = await connected(t);
+  client.on('groupMessage', () => {
+    throw new ChatError('DISCONNECTED', 'mine');
+  });
+  const told = client.once('error');
+  visitor.send(groupMessage(1));
+  t.match(await told, { code: 'DISCONNECTED', message: 'mine' });
+  t.equal(errors.length, 1);
+});
+
+t.test('a listener of errors that throws reaches the console, once, and stops nobody', async (t) => {
+  const { client, visitor, got, errors } = await connected(t);
+  const consoled = t.capture(console, 'error', () => {});
+  client.on('error', () => {
+    throw new Error('from the listener of errors');
+  });
+  client.on('groupMessage', () => {
+    throw new Error('mine');
+  });
+  visitor.send(groupMessage(1));
+  visitor.send(groupMessage(2));
+  await eventually(() => got.length === 2 && errors.length === 2, 5_000, 'messages');
+  t.match(errors, [{ message: 'mine' }, { message: 'mine' }]);
+  const thrown = { message: 'from the listener of errors' };
+  t.match(
+    consoled().map(({ args }) => args),
+    [[thrown], [thrown]],
+  );
+});
+
 t.test('a protocol error of ours is not repeated', async (t) => {
   const { client, visitor } = await connected(t);
   const closed = new Promise<{ error?: ChatError }>((resolve) => client.on('closed', resolve));
