@@ -49,7 +49,7 @@ export class Connection {
   #readyAt = 0;
   /** The page is not running: it is no use to try before it wakes. */
   #asleep = false;
-  /** The last login was refused: the token function is told to get another. */
+  /** A login was refused: the token function is told to get another, until one is taken. */
   #freshLogin = false;
 
   constructor(options: ConnectionOptions, host: ConnectionHost) {
@@ -162,14 +162,15 @@ export class Connection {
     }
     const held = this.#state === 'ready' && Date.now() - this.#readyAt >= stableMs;
     if (held) this.#attempt = 0;
-    this.#refusals += ending.code === 4401 ? 1 : 0;
+    // What a token that was kept is refused for, a fresh one may mend.
+    if (ending.code === 4401 && this.#freshLogin) this.#refusals += 1;
     const plan = planAfter(ending, this.#attempt, this.#refusals);
     if ('stop' in plan) {
       this.stop(plan.stop);
       return;
     }
     this.#attempt += 1;
-    this.#freshLogin = plan.freshLogin;
+    this.#freshLogin ||= plan.freshLogin;
     this.#retryTimer = setTimeout(() => this.#open(), plan.delayMs);
     this.#enter('waiting');
     this.#host.waiting({ code: ending.code, delayMs: plan.delayMs });

@@ -17,13 +17,13 @@ export type Plan = { readonly delayMs: number; readonly freshLogin: boolean } | 
 const firstMs = 500;
 const longestMs = 20_000;
 const laterMs = 5_000;
-/** A login that is refused this often in a row is not tried again. */
+/** A fresh login that is refused this often in a row is not tried again. */
 const mostRefusals = 3;
 
 /**
  * Whether and when to come back: full jitter, so that clients that lost their server together do not return together.
  * @param attempt failed attempts in a row before this one, 0 after a connection that held
- * @param refusals logins in a row that ended with 4401, this one included
+ * @param refusals fresh logins in a row that ended with 4401, this one included
  */
 export function planAfter(ending: Ending, attempt: number, refusals: number, random = Math.random): Plan {
   const { code, refusal, reconnectWithinMs } = ending;

@@ -58,6 +58,57 @@ t.test('asks for a token before each connection, and for a fresh one after 4401'
   t.strictSame(asked, [false, true]);
 });
 
+t.test('after 4401 a token that was refused is not sent again, however long no other is to be had', async (t) => {
+  const server = await FakeServer.start();
+  t.intercept(Math, 'random', { value: () => 0 });
+  const asked: boolean[] = [];
+  const client = new ChatClient({
+    url: server.url,
+    token: ({ fresh }) => {
+      asked.push(fresh);
+      if (asked.length > 1 && asked.length < 6) throw new ChatError('UNAVAILABLE');
+      return fresh ? 'new' : 'old';
+    },
+  });
+  t.teardown(async () => {
+    client.close();
+    await server.close();
+  });
+  const ready = client.connect();
+  const first = await server.visitor();
+  t.equal((await first.next()).token, 'old');
+  first.close(4401);
+  const second = await server.visitor();
+  t.equal((await second.login()).token, 'new');
+  await ready;
+  t.strictSame(asked, [false, true, true, true, true, true]);
+  second.cut();
+  await (await server.visitor()).login();
+  t.equal(asked.at(-1), false, 'a login that was taken needs no fresh token for the next');
+});
+
+t.test('three fresh tokens that are refused end it', async (t) => {
+  const server = await FakeServer.start();
+  t.teardown(() => server.close());
+  t.intercept(Math, 'random', { value: () => 0 });
+  const asked: boolean[] = [];
+  const client = new ChatClient({
+    url: server.url,
+    token: ({ fresh }) => {
+      asked.push(fresh);
+      return `t${asked.length}`;
+    },
+  });
+  const over = t.rejects(client.connect(), { code: 'UNAUTHENTICATED' });
+  for (let login = 1; login <= 4; login++) {
+    const visitor = await server.visitor();
+    t.equal((await visitor.next()).token, `t${login}`);
+    visitor.close(4401);
+  }
+  await over;
+  t.strictSame(asked, [false, true, true, true]);
+});
+
 t.test('a wrong password ends it at once', async (t) => {
   const server = await FakeServer.start();
   t.teardown(() => server.close());
