@@ -11,16 +11,18 @@ export interface RestCall {
 const answerMs = 10_000;
 
 /**
- * One REST call. Rejects with ChatError: what the server said, or DISCONNECTED where it could not be asked; and with the
- * signal's reason. @returns the answer's object; undefined where there is none
+ * One REST call. Rejects with ChatError: what the server said, UNAVAILABLE where something before it answered, DISCONNECTED
+ * where nobody could be asked, BAD_REQUEST where `base` is no address; and with the signal's reason.
+ * @returns the answer's object; undefined where there is none
  */
 export async function rest(base: string, { method, path, body, token, signal }: RestCall): Promise<unknown> {
   signal?.throwIfAborted();
+  const address = addressOf(base, path);
   const deadline = AbortSignal.timeout(answerMs);
   let status: number;
   let text: string;
   try {
-    const response = await fetch(new URL(path, base.replace(/^ws/, 'http')), {
+    const response = await fetch(address, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -37,8 +39,22 @@ export async function rest(base: string, { method, path, body, token, signal }: 
   }
   if (status === 204) return undefined;
   const answer = asObject(text);
-  if (status >= 400 || answer === undefined) throw ChatError.from(asObject(JSON.stringify(answer?.error)) ?? {});
-  return answer;
+  if (status < 400 && answer !== undefined) return answer;
+  const error = asObject(JSON.stringify(answer?.error));
+  if (typeof error?.code === 'string') throw ChatError.from(error);
+  // A proxy's own page is not the server's word.
+  throw new ChatError(status >= 500 || answer === undefined ? 'UNAVAILABLE' : 'INTERNAL');
+}
+
+/** Below the path of the server's address, where it has one. */
+function addressOf(base: string, path: string): string {
+  try {
+    const { protocol, host, pathname } = new URL(base.replace(/^ws/, 'http'));
+    if (/^https?:$/.test(protocol)) return `${protocol}//${host}${pathname.replace(/\/$/, '')}${path}`;
+  } catch {
+    // Told below.
+  }
+  throw new ChatError('BAD_REQUEST', `${base} is no address of a server.`);
 }
 
 function asObject(text: string | undefined): Record<string, unknown> | undefined {

@@ -1,6 +1,7 @@
 import { ChatError } from './errors.js';
 import type { User } from './protocol.js';
 import { type RestCall, rest } from './rest.js';
+import { pause } from './signals.js';
 
 /** What a login leaves behind; keep it to go on later with `Session.resume`. */
 export interface SessionState {
@@ -105,22 +106,22 @@ export class Session {
   }
 
   /**
-   * Renews the token in time even while nobody asks for it, so that a new connection needs nobody but the gateway.
+   * Renews the token in time even while nobody asks for it, so that a new connection needs nobody but the gateway; where
+   * that fails it tries again until the login has ended.
    * `ChatClient` does so while it is open. @returns what ends it
    */
   keepFresh(): () => void {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const plan = () => {
-      const pauseMs = Math.max(shortestPauseMs, renewalOf(this.#state) - Date.now());
-      timer = setTimeout(renew, Math.min(pauseMs, longestPauseMs));
+    const end = new AbortController();
+    const keep = async () => {
+      while (!this.#over) {
+        const pauseMs = Math.max(shortestPauseMs, renewalOf(this.#state) - Date.now());
+        await pause(Math.min(pauseMs, longestPauseMs), end.signal);
+        if (end.signal.aborted) return;
+        await this.token().catch(() => {}); // The next connection tells it, and the next turn may mend it.
+      }
     };
-    const renew = () => {
-      this.token().then(plan, (error: unknown) => {
-        if (error instanceof ChatError && error.retryable) plan(); // Otherwise the next connection tells it.
-      });
-    };
-    plan();
-    return () => clearTimeout(timer);
+    void keep();
+    return () => end.abort();
   }
 
   /** Who is logged in, as the server knows it now. */

@@ -10,7 +10,8 @@ const user = { id: 7, username: 'me', nickname: 'me', role: 'user' as const };
 
 interface Answer {
   readonly status: number;
-  readonly body?: object;
+  /** A text is what something before the server says. */
+  readonly body?: object | string;
 }
 
 /** A REST server that answers as `answer` says and remembers what it was asked. */
@@ -23,7 +24,9 @@ async function restServer(t: Test, answer: (path: string, count: number) => Answ
       const { method, url = '', headers } = request;
       asked.push([method, url, headers.authorization, Buffer.concat(chunks)].filter(Boolean).join(' ').trim());
       const { status, body } = answer(url, asked.filter((line) => line.includes(` ${url}`)).length);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(body && JSON.stringify(body));
+      const text = typeof body === 'string' ? body : body && JSON.stringify(body);
+      const type = typeof body === 'string' ? 'text/html' : 'application/json';
+      response.writeHead(status, { 'content-type': type }).end(text);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -61,6 +64,32 @@ t.test('what was refused or could not be asked rejects with its code', async (t)
   await t.rejects(Session.login('http://127.0.0.1:9/', { username: 'me', password: 'x' }), { code: 'DISCONNECTED' });
   const signal = AbortSignal.abort(new Error('no'));
   await t.rejects(Session.login(url, { username: 'me', password: 'x' }, undefined, { signal }), { message: 'no' });
+});
+
+t.test('what a proxy says instead of the server may be mended by another try', async (t) => {
+  const page = '<html>Bad Gateway</html>';
+  const answers: [Answer, string][] = [
+    [{ status: 503, body: page }, 'UNAVAILABLE'],
+    [{ status: 200, body: page }, 'UNAVAILABLE'],
+    [{ status: 502, body: { error: 'bad gateway' } }, 'UNAVAILABLE'],
+    [{ status: 500, body: { error: { code: 'INTERNAL', message: '' } } }, 'INTERNAL'],
+    [{ status: 404, body: { statusCode: 404 } }, 'INTERNAL'],
+  ];
+  const { url } = await restServer(t, (_, count) => answers[count - 1]?.[0] ?? pair(1));
+  for (const [, code] of answers)
+    await t.rejects(Session.login(url, { username: 'me', password: 'x' }), { code, retryable: code === 'UNAVAILABLE' });
+});
+
+t.test('the address may have a path; one that is none is refused for good', async (t) => {
+  const { url, asked } = await restServer(t, () => pair(1));
+  for (const base of [url, `${url}chat`, `${url}chat/`, `${url.replace('http', 'ws')}a/b/`])
+    await Session.login(base, { username: 'me', password: 'x' });
+  t.strictSame(
+    asked.map((line) => line.split(' ')[1]),
+    ['/login', '/chat/login', '/chat/login', '/a/b/login'],
+  );
+  for (const base of ['', 'nowhere', 'localhost:8001', 'http://', 'ftp://h/'])
+    await t.rejects(Session.login(base, { username: 'me', password: 'x' }), { code: 'BAD_REQUEST', retryable: false });
 });
 
 t.test('renews near the end, once for all who ask', async (t) => {
@@ -134,6 +163,44 @@ t.test('kept fresh, a token is renewed in time though nobody asks', async (t) =>
   end();
   t.strictSame(pauses, [10, 66, 66], 'a minute before its end');
   t.strictSame(asked, ['POST /token {"refreshToken":"r0"}', 'POST /token {"refreshToken":"r1"}']);
+});
+
+t.test('kept fresh, it goes on after what failed, and stops where the login has ended', async (t) => {
+  const answers = [refusal(500, 'INTERNAL'), refusal(400, 'BAD_REQUEST'), refusal(401, 'UNAUTHENTICATED')];
+  const { url, asked } = await restServer(t, (_, count) => answers[count - 1] ?? pair(count));
+  const { setTimeout: wait } = globalThis;
+  t.teardown(() => {
+    globalThis.setTimeout = wait;
+  });
+  let pauses = 0;
+  globalThis.setTimeout = ((work: () => void, ms: number) => {
+    if (ms !== 10_000) return wait(work, ms);
+    pauses += 1;
+    return wait(work, 0);
+  }) as typeof setTimeout;
+  const ended = new Promise<void>((resolve) => {
+    Session.resume(url, kept(30_000), (state) => state === undefined && resolve()).keepFresh();
+  });
+  await ended;
+  await new Promise((resolve) => wait(resolve, 50)); // Another turn would have begun by then.
+  t.strictSame([asked.length, pauses], [3, 3]);
+});
+
+t.test('kept fresh no longer, it renews nothing after a renewal that was under way', async (t) => {
+  const { setTimeout: wait } = globalThis;
+  let end = () => {};
+  const { url, asked } = await restServer(t, () => {
+    end();
+    return refusal(503, 'UNAVAILABLE');
+  });
+  t.teardown(() => {
+    globalThis.setTimeout = wait;
+  });
+  globalThis.setTimeout = ((work: () => void, ms: number) => wait(work, ms === 10_000 ? 0 : ms)) as typeof setTimeout;
+  end = Session.resume(url, kept(30_000)).keepFresh();
+  await eventually(() => asked.length > 0, 5_000, 'a renewal');
+  await new Promise((resolve) => wait(resolve, 100)); // Another turn would have begun by then.
+  t.equal(asked.length, 1);
 });
 
 t.test('an open client renews the token in time, and 4401 makes it renew at once', async (t) => {
