@@ -180,7 +180,7 @@ export class ChatClient extends Operations {
     return this.#outbox.list(place);
   }
 
-  /** Sends a failed message again, with the same clientId. @returns whether there was one */
+  /** Sends a failed message again, with the same clientId. @returns whether there was one @throws ChatError OUTBOX_FULL */
   retry(clientId: string): boolean {
     return this.#outbox.retry(clientId);
   }

@@ -5,8 +5,8 @@ import { within } from './signals.js';
 import { type ChatStore, type KeptOutgoing, mostKept, type UserStore } from './store.js';
 
 export interface KeeperHost {
-  /** Messages that an earlier or another client left, unsent or failed. */
-  adopted(messages: KeptOutgoing[]): void;
+  /** Messages that an earlier or another client left, unsent or failed. @returns those that there is no room for yet */
+  adopted(messages: KeptOutgoing[]): KeptOutgoing[];
   failed(error: unknown): void;
 }
 
@@ -27,6 +27,8 @@ export class Keeper {
   readonly #store: ChatStore | undefined;
   readonly #host: KeeperHost;
   readonly #gathered = new Map<string, { place: Place; messages: ReceivedMessage[] }>();
+  /** Adopted, so that no other tab gets them, but not yet taken. */
+  #untaken: KeptOutgoing[] = [];
   #userId: number | undefined;
   #opened: Promise<UserStore> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -115,8 +117,10 @@ export class Keeper {
   }
 
   async #adopt(): Promise<void> {
-    const messages = await this.#do((store) => store.adopt());
-    if (messages && messages.length > 0 && !this.#closed && !this.#forgetting) this.#host.adopted(messages);
+    const found = await this.#do((store) => store.adopt());
+    if (this.#closed || this.#forgetting) return;
+    const messages = [...this.#untaken, ...(found ?? [])];
+    if (messages.length > 0) this.#untaken = this.#host.adopted(messages);
   }
 
   #flush(): void {

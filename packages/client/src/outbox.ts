@@ -66,9 +66,14 @@ export class Outbox {
     return entry;
   }
 
-  /** Takes over what an earlier client left; one that is here already stays as it is. Whether they were on a wire is unknown. */
-  adopt(messages: readonly KeptOutgoing[]): void {
-    for (const { place, content, clientId, since, failed } of [...messages].sort((a, b) => a.since - b.since)) {
+  /**
+   * Takes over what an earlier client left; one that is here already stays as it is. Whether they were on a wire is unknown.
+   * @returns those that there was no room for
+   */
+  adopt(messages: readonly KeptOutgoing[]): KeptOutgoing[] {
+    const left: KeptOutgoing[] = [];
+    for (const message of [...messages].sort((a, b) => a.since - b.since)) {
+      const { place, content, clientId, since, failed } = message;
       if (this.#closed || this.has(clientId) || this.#failed.has(clientId)) continue;
       if (failed) {
         this.#keepFailed({ clientId, place, content, since, state: 'failed', error: ChatError.from(failed) });
@@ -77,12 +82,18 @@ export class Outbox {
       try {
         this.add(place, content, clientId, since).written = true;
       } catch (error) {
-        if (!(error instanceof ChatError)) throw error; // Full: it stays in the store for another time.
+        if (!(error instanceof ChatError)) throw error;
+        if (error.code === 'OUTBOX_FULL') left.push(message);
       }
     }
+    return left;
   }
 
-  /** Sends a failed message again, behind those that are on their way. @returns whether there was one */
+  /**
+   * Sends a failed message again, behind those that are on their way.
+   * @returns whether there was one
+   * @throws ChatError OUTBOX_FULL; it stays as it is then
+   */
   retry(clientId: string): boolean {
     const failed = this.#failed.get(clientId);
     if (failed === undefined || this.#closed) return false;

@@ -177,6 +177,40 @@ t.test('the next client sends first what the one before left, with the same clie
   t.strictSame(await (await store.open(7)).adopt(), [], 'nothing is left');
 });
 
+t.test('what an outbox that is full has no room for is sent later', async (t) => {
+  const server = await FakeServer.start();
+  t.teardown(() => server.close());
+  const { setInterval: begin } = globalThis;
+  t.teardown(() => {
+    globalThis.setInterval = begin;
+  });
+  let lookAgain = () => {};
+  globalThis.setInterval = ((work: () => void, ms: number) => {
+    if (ms === 30_000) lookAgain = work;
+    return begin(work, ms);
+  }) as typeof setInterval;
+  const store = memoryStore();
+  const before = await store.open(7);
+  await before.put(outgoing('left'));
+  await before.close();
+
+  const client = new ChatClient({ username: 'me', password: '123456', url: server.url, store });
+  t.teardown(() => client.close());
+  for (let number = 1; number <= 1_000; number++) client.post({ with: number + 10 }, 'x');
+  const ready = client.connect();
+  const visitor = await server.visitor();
+  await visitor.login();
+  await ready;
+  const first = await visitor.next();
+  t.equal(client.outgoing(place).length, 0, 'no room');
+  visitor.send(ack(first, stored(1)));
+  await eventually(() => client.outgoing().length === 999, 5_000, 'one is sent');
+  lookAgain();
+  await eventually(() => client.outgoing(place).length === 1, 5_000, 'taken');
+  for (let number = 2; number <= 1_000; number++) await visitor.next();
+  t.match(await visitor.next(), { content: 'left', clientId: 'left' });
+});
+
 t.test('what failed is still there for the next client, to be tried again or discarded', async (t) => {
   const server = await FakeServer.start();
   t.teardown(() => server.close());
