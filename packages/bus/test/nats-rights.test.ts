@@ -176,6 +176,9 @@ const crimes: [BusUser, 'publish' | 'subscribe', string][] = [
   ['gateway', 'publish', '$JS.API.STREAM.DELETE.KV_keys'],
   ['auth', 'publish', '$JS.API.STREAM.PURGE.KV_profiles'],
   ['gateway', 'publish', '$JS.API.STREAM.NAMES'],
+  ['group-chat', 'publish', '$JS.API.STREAM.UPDATE.queue_group-archive'],
+  ['private-chat', 'publish', '$JS.API.STREAM.UPDATE.queue_private-archive'],
+  ['auth', 'publish', '$JS.API.STREAM.UPDATE.KV_keys'],
   ['auth', 'publish', '_INBOX_gateway.forged'],
   ...busUsers.flatMap((user) => [
     [user, 'subscribe', '>'] as [BusUser, 'subscribe', string],

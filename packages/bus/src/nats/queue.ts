@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from 'nats';
 import type { BatchHandler, ConsumeOptions, QueueOptions } from '../port.js';
+import { refuseAltered } from './altered.js';
 import { asUnavailable, jetStreamMs, type Link } from './link.js';
 import { isMadeBeside, isMissing } from './missing.js';
 import { onceAtATime } from './once.js';
@@ -30,7 +31,7 @@ export class NatsQueue {
   readonly #stream: string;
   readonly #subject: string;
   readonly #options: QueueOptions;
-  /** Makes stream and consumer where they are missing, and changes their bounds to what was asked. */
+  /** Makes stream and consumer where they are missing. A stream that is there keeps its bounds: see rights.ts. */
   readonly open: () => Promise<void>;
 
   constructor(link: Link, js: JetStreamClient, name: string, options: QueueOptions) {
@@ -46,6 +47,7 @@ export class NatsQueue {
   async #open(): Promise<void> {
     const { maxMessages, ackWaitMs } = this.#options;
     const config = {
+      name: this.#stream,
       subjects: [this.#subject],
       retention: RetentionPolicy.Workqueue,
       storage: StorageType.File,
@@ -55,13 +57,12 @@ export class NatsQueue {
     };
     const make = async () => {
       const jsm = await this.#js.jetstreamManager(false);
-      try {
-        await jsm.streams.add({ name: this.#stream, ...config });
-      } catch (error) {
+      const made = await jsm.streams.add(config).catch((error: unknown) => {
         const there = isMadeBeside(error) || (error instanceof JetStreamApiError && error.code === otherConfiguration);
         if (!there) throw error;
-        await jsm.streams.update(this.#stream, config);
-      }
+        return jsm.streams.info(this.#stream);
+      });
+      refuseAltered(made.config, this.#subject);
       await jsm.consumers.add(this.#stream, {
         durable_name: workers,
         ack_policy: AckPolicy.Explicit,

@@ -10,8 +10,13 @@ export interface NatsPermissions {
 /**
  * The permissions of one service: its own subjects, queues and views, and its own inbox.
  *
- * Limit: who may read a view may also make and remove consumers on it, others' included, and choose where those deliver to.
- * Within one account NATS knows nothing finer.
+ * Limits, for within one account NATS knows nothing finer:
+ * - Who may read a view may also make and remove consumers on it, others' included, and choose where those deliver to.
+ * - Who makes a stream says what it gathers and what the server passes on from it, and nobody's rights are asked there. A
+ *   service that is in foreign hands while one of its streams does not exist yet, at the first start or after NATS lost its
+ *   disk, can so hear others' calls, passwords included, and put entries into others' views, keys included. What exists
+ *   cannot be changed or removed by any service, and is refused by all who open it where it is not as a service makes it
+ *   (altered.ts); but only its user opens a queue.
  */
 export function natsPermissions(user: BusUser): NatsPermissions {
   const rights = busRights(user);
@@ -33,12 +38,12 @@ export function natsPermissions(user: BusUser): NatsPermissions {
 /** What is served by any instance, and by one that is chosen; also the roll call, see instances.ts. */
 const ofEachInstance = (pattern: string): string[] => [pattern, `${pattern}.*`];
 
-/** Makes the queue and its consumer, pushes, pulls, acknowledges. */
+/** Makes the queue and its consumer, pushes, pulls, acknowledges. No UPDATE: it would let the queue gather other subjects. */
 function queueSubjects(queue: string): string[] {
   const stream = `queue_${queue}`;
   return [
     `queue.${queue}`,
-    ...['CREATE', 'UPDATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
+    ...['CREATE', 'INFO'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
     `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.workers`,
     ...['CREATE', 'INFO', 'MSG.NEXT'].map((verb) => `$JS.API.CONSUMER.${verb}.${stream}.workers`),
     `$JS.ACK.${stream}.workers.>`,

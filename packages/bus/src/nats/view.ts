@@ -6,6 +6,7 @@ import { settledWithin } from '../deadline.js';
 import { unavailable } from '../failure.js';
 import { checkKey } from '../names.js';
 import type { WatchOptions } from '../port.js';
+import { refuseAltered } from './altered.js';
 import { keysOf } from './keys.js';
 import { asUnavailable, jetStreamMs, type Link } from './link.js';
 import { isMadeBeside, isMissing } from './missing.js';
@@ -42,7 +43,11 @@ export class NatsView<T> {
       allow_direct: false,
       ...(this.#ttlMs === undefined ? {} : { ttl: this.#ttlMs }),
     };
-    const make = () => new Kvm(this.#js).create(this.#name, options);
+    const make = async () => {
+      const kv = await new Kvm(this.#js).create(this.#name, options);
+      refuseAltered((await kv.status()).streamInfo.config, `$KV.${this.#name}.>`);
+      return kv;
+    };
     // Where another makes the same bucket at that moment; it is there then.
     const again = (error: unknown) => {
       if (isMadeBeside(error)) return make();
