@@ -105,13 +105,15 @@ await runMain(usage, async () => {
     const before = await compareHistory(TestClient, url, talk);
     say(`${talk.acked.length} acknowledged messages are there, each once, in order`);
 
+    // Its log goes with the container.
+    const said = await system.logs('nats');
     await system.compose('down');
     const again = await up();
     say(`down and up: first login after ${await ready(again)}`);
     const after = await eventually(() => compareHistory(TestClient, url, talk), backMs, 'No history');
     if (after !== before) throw new Refusal('The data changed over down and up.');
     say('down and up kept the data');
-    const refused = (await system.logs('nats')).match(/.*Violation.*/g);
+    const refused = `${said}\n${await system.logs('nats')}`.match(/.*Violation.*/g);
     if (refused) throw new Refusal(`NATS refused something: ${refused[0]}`);
   } catch (error) {
     for (const name of [...servers, ...services, ...(scaled ? ['balancer'] : [])])
