@@ -1,17 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { numberOption, oneOf, wholeOption } from '@teahouse/test';
 import type { Stage } from './adapter.js';
 import { type Contestant, contestantNames, openArena, peerNames } from './contestants.js';
 import { complaint, runRound, type Timing } from './load.js';
-import { pictureOf } from './picture.js';
-import { type Facts, halfOfPeer, type Outcome, pageOf, type Series, speedRatio, tableOf } from './summary.js';
+import { commitOf, publish, unpublished } from './publishing.js';
+import { type Facts, halfOfPeer, type Outcome, type Series, speedRatio, tableOf } from './summary.js';
 import { atRate, type Workload, workloads } from './workloads.js';
-
-const RESULTS_DIR = join(import.meta.dirname, '..', 'results');
 
 interface Plan {
   chosen: readonly Workload[];
@@ -52,18 +47,9 @@ function readPlan(): Plan {
 }
 
 function factsOf(plan: Plan, database: string, loadBefore: number): Facts {
-  let commit = 'unknown';
-  try {
-    commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: import.meta.dirname,
-      encoding: 'utf8',
-    }).trim();
-  } catch {
-    // Not a clone: the numbers stand without it.
-  }
   return {
     date: new Date().toISOString().slice(0, 10),
-    commit,
+    commit: commitOf(import.meta.dirname),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
@@ -106,19 +92,13 @@ async function runWorkload(workload: Workload, contestants: readonly Contestant[
   return { workload: workload.name, about: workload.about, series: entries.map(({ series }) => series) };
 }
 
-/** Writes the results beside the first peer, where both servers ran; no other numbers are published. */
-function publish(facts: Facts, outcomes: Outcome[]): void {
-  mkdirSync(RESULTS_DIR, { recursive: true });
-  writeFileSync(join(RESULTS_DIR, 'latest.json'), `${JSON.stringify({ facts, outcomes }, null, 2)}\n`);
-  writeFileSync(join(RESULTS_DIR, 'README.md'), pageOf(facts, outcomes));
-  writeFileSync(join(RESULTS_DIR, 'comparison.svg'), pictureOf(outcomes));
-}
-
 async function main(): Promise<void> {
   const plan = readPlan();
   const [loadBefore = 0] = loadavg();
   if (loadBefore > 0.5) say(`The machine is busy already (load ${loadBefore.toFixed(2)}): the numbers will suffer.`);
   const arena = await openArena(plan.servers);
+  // Now: the tree may be another when the last round ends.
+  const facts = factsOf(plan, arena.database, loadBefore);
   const outcomes: Outcome[] = [];
   try {
     for (const workload of plan.chosen) {
@@ -131,8 +111,9 @@ async function main(): Promise<void> {
   } finally {
     await arena.close();
   }
-  if (plan.floor === undefined && plan.servers.length === 2 && plan.servers.includes(peerNames[0]))
-    publish(factsOf(plan, arena.database, loadBefore), outcomes);
+  const reason = unpublished(plan, outcomes);
+  if (reason === undefined) publish(facts, outcomes);
+  else say(`The published results stay as they are: ${reason}.`);
   for (const { workload, series } of outcomes) {
     const ratio = speedRatio(series);
     if (plan.floor === undefined || ratio >= plan.floor) continue;
