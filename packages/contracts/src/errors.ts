@@ -48,7 +48,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 export class TeahouseError extends Error {
   override readonly name = 'TeahouseError';
   readonly code: ErrorCode;
-  /** Milliseconds after which a retry makes sense; told with `RATE_LIMITED`. */
+  /** Milliseconds after which a retry makes sense; only with `RATE_LIMITED` and `UNAVAILABLE`, where it can be named. */
   readonly retryAfterMs?: number;
 
   constructor(code: ErrorCode, sentence?: string, options?: { cause?: unknown; retryAfterMs?: number }) {
