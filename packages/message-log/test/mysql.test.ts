@@ -219,7 +219,15 @@ t.test('a deadlock rolls the batch back and runs it again', async (t) => {
     await other.query('UPDATE silenced SET userId = userId + 100000 WHERE userId <> 0 ORDER BY userId DESC');
     const asked = say(chat, [draft(5000, 1, 'a'), draft(5000, 2, 'b')]);
     // The batch holds both rooms and waits for a row of `silenced`; now this side asks for a room.
-    await delay(200);
+    const waiting = `SELECT 1 FROM information_schema.innodb_trx JOIN information_schema.processlist ON id = trx_mysql_thread_id
+      WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()`;
+    const blocked = async () => {
+      // The server gathers this table anew only where nobody has read it for 100 ms.
+      await delay(120);
+      const [rows] = await other.query(waiting);
+      return Array.isArray(rows) && rows.length > 0;
+    };
+    await eventually(blocked, 5_000, 'The batch does not wait');
     await other.query('SELECT id FROM room WHERE id = 1 FOR UPDATE');
     await other.query('COMMIT');
     t.strictSame(await asked, [1, 1]);
