@@ -33,6 +33,14 @@ const Service = Type.Object(
     tmpfs: Names,
     cap_drop: Names,
     security_opt: Names,
+    pids_limit: Type.Integer({ minimum: 1 }),
+    logging: Type.Object(
+      {
+        driver: Type.Literal('json-file'),
+        options: Type.Object({ 'max-size': Type.String(), 'max-file': Type.String() }, strict),
+      },
+      strict,
+    ),
     stop_grace_period: Type.String({ pattern: '^[0-9]+s$' }),
     environment: Environment,
     volumes: Names,
@@ -55,6 +63,7 @@ const Service = Type.Object(
 const Compose = Type.Object(
   {
     name: Type.Optional(Type.Literal('teahouse')),
+    'x-logging': Type.Optional(Type.Unknown()),
     'x-service': Type.Optional(Type.Unknown()),
     services: Type.Record(Type.String(), Type.Partial(Service, strict)),
     networks: Type.Optional(
@@ -94,6 +103,16 @@ const ofTheImage = ['HOST', 'PORT', 'HEALTH_PORT', 'JWT_PRIVATE_KEY_FILE'];
 t.test('the compose files have the form of compose files', async (t) => {
   const validator = Compile(Compose);
   for (const name of names) t.same([...validator.Errors(files[name])], [], name);
+});
+
+t.test('no container fills the disk with what it says, or wins rights that it did not begin with', async (t) => {
+  const merged = { ...files['docker-compose.scaled.yml'].services, ...base.services };
+  t.ok(merged.balancer && merged.nats && merged.database);
+  for (const [name, { logging, security_opt: options }] of Object.entries(merged)) {
+    t.match(logging?.options, { 'max-size': /^[0-9]+m$/, 'max-file': /^[0-9]+$/ }, name);
+    t.ok(options?.includes('no-new-privileges:true'), name);
+  }
+  for (const name of serviceNames) t.ok(service(name).pids_limit, name);
 });
 
 t.test('each service: an image of its own, nothing to write, no rights, no secret in the file', async (t) => {
@@ -208,6 +227,7 @@ t.test('the balancer hands sockets on, for longer than the gateway waits for a s
   const text = read('deploy', 'haproxy.cfg');
   const [, seconds] = /timeout tunnel (\d+)s/.exec(text) ?? [];
   t.ok(Number(seconds) * 1000 > Number(variablesOf('gateway').HEARTBEAT_TIMEOUT_MS?.default));
+  t.match(text, /^ {2}hard-stop-after /m, 'what was reloaded ends');
   t.match(text, /bind :8443 ssl/);
   t.notMatch(text, /maxconn/, 'with fewer open files than a stated number wants, it would not start');
 });
