@@ -1,7 +1,7 @@
 import type { StreamConfig } from '@nats-io/jetstream';
 
 /** The server has a stream or bucket of that name, and more goes into it or out of it than a service would let. */
-export class AlteredStream extends Error {
+class AlteredStream extends Error {
   override readonly name = 'AlteredStream';
 }
 
