@@ -14,33 +14,10 @@ import {
 import { createLog } from '@teahouse/service-kit';
 import { eventually } from '@teahouse/test';
 import t from 'tap';
-import { Hub, type HubSocket } from '../dist/hub/index.js';
-import type { Outbox } from '../dist/outbox.js';
+import { Hub } from '../dist/hub/index.js';
+import { FakeSocket } from './fake-socket.js';
 
 const log = createLog({ name: 'hub-test', level: 'silent' });
-
-/** A socket that keeps what it was sent. */
-class FakeSocket implements HubSocket {
-  readonly frames: Record<string, unknown>[] = [];
-  readonly outbox: Outbox;
-
-  constructor(
-    readonly id: string,
-    readonly userId: number,
-  ) {
-    this.outbox = {
-      send: (frame: string) => void this.frames.push(JSON.parse(frame)),
-      push: (wrapped: Buffer) => void this.frames.push(...unwrap(wrapped)),
-      flush: () => {},
-    } as unknown as Outbox;
-  }
-
-  seqs(groupId: number): number[] {
-    return this.frames
-      .filter((frame) => frame.groupId === groupId && frame.type === 'groupMessage')
-      .map((frame) => frame.seq as number);
-  }
-}
 
 /** What a socket heard of group 1: the seq of a message, `in` for the whole that an entrant gets, else the seq that a whole follows. */
 const steps = (socket: FakeSocket) =>
@@ -49,22 +26,6 @@ const steps = (socket: FakeSocket) =>
     if (group !== undefined) return group.rights === undefined ? `after ${group.announcement}` : 'in';
     return frame.type === 'groupMessage' ? frame.seq : frame.type;
   });
-
-function unwrap(wrapped: Buffer): Record<string, unknown>[] {
-  const frames: Record<string, unknown>[] = [];
-  for (let at = 0; at < wrapped.length; ) {
-    const short = wrapped[at + 1] as number;
-    const [length, start] =
-      short < 126
-        ? [short, at + 2]
-        : short === 126
-          ? [wrapped.readUInt16BE(at + 2), at + 4]
-          : [wrapped.readUInt32BE(at + 6), at + 10];
-    frames.push(JSON.parse(wrapped.subarray(start, start + length).toString()));
-    at = start + length;
-  }
-  return frames;
-}
 
 /** group-chat and private-chat as far as the hub sees them: a log a group, and who is a member. */
 class FakeServices {
@@ -238,6 +199,20 @@ t.test('the connection that sent a message does not hear it, another of the same
   await until(() => second.socket.seqs(1).length === 1 && first.socket.seqs(1).length === 1);
   t.same(second.socket.seqs(1), [1]);
   t.same(first.socket.seqs(1), [2]);
+});
+
+t.test('a connection that ends while it is told something takes nothing from the others of its user', async (t) => {
+  const { services, hub, enter } = setUp(t);
+  services.members.set(1, new Set([5]));
+  const [slow, second, third] = [await enter('a', 5), await enter('b', 5), await enter('c', 5)];
+  slow.socket.outbox.push = () => hub.leave(slow.socket);
+  services.publish(1, services.store(1, 1));
+  await until(() => third.socket.seqs(1).length === 1);
+  t.same(second.socket.seqs(1), [1]);
+  services.publish(1, services.store(1, 1));
+  await until(() => third.socket.seqs(1).length === 2);
+  t.same([second.socket.seqs(1), third.socket.seqs(1)], [range(1, 2), range(1, 2)]);
+  t.equal(hub.size.sockets, 2);
 });
 
 t.test('a lost event is fetched before what follows it, doubles are dropped, early ones wait', async (t) => {

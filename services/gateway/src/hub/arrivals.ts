@@ -1,5 +1,7 @@
 import type { ConversationSummary, GroupAtLogin, GroupSummary } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
+import { isOutdated, placeInConversations, type TimedList } from './conversation-list.js';
+import { Missed, type MissedHost } from './missed.js';
 import type { HubSocket, Person, RoomOfPerson, Seat } from './people.js';
 import type { ConversationList, Reads } from './reads.js';
 import type { Room } from './room.js';
@@ -28,19 +30,19 @@ interface GroupList {
 }
 
 /** What arrivals need of the hub. */
-export interface ArrivalsHost {
+export interface ArrivalsHost extends MissedHost {
   arrive(userId: number): Person;
   release(person: Person): void;
-  seat(person: Person, socket: HubSocket): void;
-  person(userId: number): Person | undefined;
+  /** @param toldTick up to where the hub's clock its lists tell of private conversations */
+  seat(person: Person, socket: HubSocket, toldTick: number): void;
+  /** Moves with every message heard of. */
+  readonly clock: number;
   room(groupId: number, position: number): { room: Room; fresh: boolean };
   /** Whether more was told of one of these groups than this list knows. */
   isBehind(groups: readonly GroupAtLogin[]): boolean;
   /** Reads the lists of these people again and tells their clients. */
   retell(people: readonly Person[]): void;
   conversation(person: Person, peer: number, position: number): Track;
-  learnPrivate(heads: readonly [number, number, number][]): void;
-  failed(what: string, error: unknown): void;
 }
 
 /** How sockets come into their rooms: at login, when a service that was missing is back, after the bus was gone. */
@@ -48,6 +50,7 @@ export class Arrivals {
   readonly #hub: ArrivalsHost;
   readonly #reads: Reads;
   readonly #log: Log;
+  readonly #missed: Missed;
   readonly #arriving = new Set<HubSocket>();
   readonly #owed = new Map<HubSocket, { groups: boolean; conversations: boolean }>();
   readonly #stale = new Set<Person>();
@@ -60,6 +63,7 @@ export class Arrivals {
     this.#hub = hub;
     this.#reads = reads;
     this.#log = log;
+    this.#missed = new Missed(hub, reads);
   }
 
   async enter(socket: HubSocket, onReady: (lists: Lists) => void): Promise<void> {
@@ -67,7 +71,12 @@ export class Arrivals {
     const person = this.#hub.arrive(socket.userId);
     let [groups, conversations] = await Promise.all([this.#readGroups(person), this.#readConversations(person)]);
     // The other list may have taken longer, and what changed meanwhile would be told, or placed, by the old one.
-    if (groups !== undefined && this.#isStale(person, groups)) groups = await this.#readGroups(person);
+    [groups, conversations] = await Promise.all([
+      groups !== undefined && this.#isStale(person, groups) ? this.#readGroups(person) : groups,
+      conversations !== undefined && isOutdated(conversations, person)
+        ? this.#readConversations(person)
+        : conversations,
+    ]);
     person.arriving -= 1;
     if (!this.#arriving.delete(socket) || this.#closed) {
       this.#hub.release(person);
@@ -81,7 +90,8 @@ export class Arrivals {
       ...this.#placeInConversations(person, conversations ?? { conversations: [], more: false }),
       ...(unavailable.length > 0 ? { unavailable } : {}),
     };
-    this.#hub.seat(person, socket);
+    // What moved at each reading is named by the first heartbeat.
+    this.#hub.seat(person, socket, conversations?.tick ?? this.#hub.clock);
     onReady(lists);
     if (unavailable.length > 0) this.#owe(socket, groups === undefined, conversations === undefined);
     if (groups !== undefined && this.#isStale(person, groups)) this.#hub.retell([person]);
@@ -114,19 +124,14 @@ export class Arrivals {
 
   compareAll(rooms: readonly Room[], people: readonly Person[], since: number): void {
     this.#compareRooms(rooms);
-    for (let at = 0; at < people.length; at += pageSize) {
-      const userIds = people.slice(at, at + pageSize).map((person) => person.userId);
-      this.#reads.privateHeads(userIds, since).then(
-        (heads) => this.#hub.learnPrivate(heads),
-        (error: unknown) => this.#hub.failed('comparing private conversations after a reconnect', error),
-      );
-    }
+    this.#missed.find(people, since);
     this.resync(people);
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#owedTimer);
+    this.#missed.close();
     this.#owed.clear();
     this.#stale.clear();
   }
@@ -150,9 +155,13 @@ export class Arrivals {
     return person.version !== version || this.#hub.isBehind(groups);
   }
 
-  async #readConversations(person: Person): Promise<ConversationList | undefined> {
+  async #readConversations(person: Person): Promise<TimedList | undefined> {
     try {
-      return await this.#reads.conversations(person.userId);
+      for (let reading = 1; ; reading += 1) {
+        const tick = this.#hub.clock;
+        const list = { ...(await this.#reads.conversations(person.userId)), tick };
+        if (!isOutdated(list, person) || reading === readings) return list;
+      }
     } catch (error) {
       this.#log.debug({ err: error }, 'conversations are unavailable at login');
       return undefined;
@@ -180,22 +189,8 @@ export class Arrivals {
     return told;
   }
 
-  #placeInConversations(person: Person, list: ConversationList): Pick<Lists, 'conversations' | 'moreConversations'> {
-    const conversations = list.conversations.map((conversation) => {
-      const known = person.conversations.get(conversation.userId);
-      if (known !== undefined && typeof known !== 'number') {
-        known.learn(conversation.lastSeq);
-        return { ...conversation, lastSeq: known.position };
-      }
-      if (known !== undefined && known < conversation.lastSeq) {
-        // A first connection was told less; its missing messages come through the repair.
-        this.#hub.conversation(person, conversation.userId, known).learn(conversation.lastSeq);
-        return { ...conversation, lastSeq: known };
-      }
-      if (known === undefined) person.conversations.set(conversation.userId, conversation.lastSeq);
-      return conversation;
-    });
-    return { conversations, ...(list.more ? { moreConversations: true as const } : {}) };
+  #placeInConversations(person: Person, list: ConversationList): ReturnType<typeof placeInConversations> {
+    return placeInConversations(person, list, (peer, position) => this.#hub.conversation(person, peer, position));
   }
 
   #owe(socket: HubSocket, groups: boolean, conversations: boolean): void {

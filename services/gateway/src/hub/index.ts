@@ -35,7 +35,8 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   readonly #people = new Map<number, Person>();
   readonly #seats = new Map<HubSocket, Seat>();
   readonly #ends: (() => void)[];
-  #clock = 0;
+  /** Moves with every message heard of; only the hub moves it. */
+  clock = 0;
   #disconnectedAt = 0;
   /** Counted since the start, for /metrics. */
   readonly stats = { deliveries: 0, repairs: 0, catchUps: 0 };
@@ -78,7 +79,7 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     const person = this.#people.get(socket.userId);
     if (seat === undefined || person === undefined) return;
     this.#seats.delete(socket);
-    person.seats.splice(person.seats.indexOf(seat), 1);
+    person.seats = person.seats.filter((one) => one !== seat);
     this.release(person);
   }
 
@@ -86,9 +87,9 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   headsFor(socket: HubSocket): Heads | undefined {
     const seat = this.#seats.get(socket);
     const person = this.#people.get(socket.userId);
-    if (seat === undefined || person === undefined || seat.toldTick === this.#clock) return undefined;
+    if (seat === undefined || person === undefined || seat.toldTick === this.clock) return undefined;
     const since = seat.toldTick;
-    seat.toldTick = this.#clock;
+    seat.toldTick = this.clock;
     return headsSince(person, since);
   }
 
@@ -158,10 +159,10 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
     return person;
   }
 
-  seat(person: Person, socket: HubSocket): void {
-    const seat = { socket, toldTick: this.#clock };
+  seat(person: Person, socket: HubSocket, toldTick: number): void {
+    const seat = { socket, toldTick };
     this.#seats.set(socket, seat);
-    person.seats.push(seat);
+    person.seats = [...person.seats, seat];
   }
 
   /** Forgets a person without connections. */
@@ -216,7 +217,7 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   }
 
   failed(what: string, error: unknown): void {
-    this.#log.warn({ err: error }, `${what} failed; trying again`);
+    this.#log.warn({ err: error }, `${what} failed; what is missing is asked for again`);
   }
 
   delivered(count: number): void {
@@ -224,8 +225,8 @@ export class Hub implements RoomHost, PrivatesHost, ArrivalsHost {
   }
 
   tick(): number {
-    this.#clock += 1;
-    return this.#clock;
+    this.clock += 1;
+    return this.clock;
   }
 
   // What comes from the bus.

@@ -34,7 +34,8 @@ export class Person {
   readonly userId: number;
   /** when the first connection came: private messages before it are history, not news */
   since = Date.now();
-  readonly seats: Seat[] = [];
+  /** a new array at each change: a seat may go while one is told something */
+  seats: readonly Seat[] = [];
   readonly rooms = new Set<RoomOfPerson>();
   /** private conversations by the other user's id: a bare position until something happens in one */
   readonly conversations = new Map<number, number | Track>();
