@@ -17,11 +17,19 @@ export interface PrivatesHost extends ConversationHost {
   person(userId: number): Person | undefined;
 }
 
+/** What waits while the place in a conversation is being found. */
+interface Finding {
+  readonly runs: Run[];
+  frames: number;
+  /** the newest seq heard of */
+  head: number;
+}
+
 /** Where each person is in each private conversation. */
 export class Privates {
   readonly #host: PrivatesHost;
   readonly #reads: Reads;
-  readonly #finding = new Map<string, Run[]>();
+  readonly #finding = new WeakMap<Person, Map<number, Finding>>();
 
   constructor(host: PrivatesHost, reads: Reads) {
     this.#host = host;
@@ -34,7 +42,7 @@ export class Privates {
     const known = person.conversations.get(peer);
     if (known !== undefined) (typeof known === 'number' ? this.open(person, peer, known) : known).accept(run);
     else if (run.first === 1) this.open(person, peer, 0).accept(run);
-    else this.#find(person, peer, run.first, run);
+    else this.#find(person, peer, lastOf(run), run);
   }
 
   /** Conversations that are known to have reached a seq: two user ids and the seq. */
@@ -63,7 +71,7 @@ export class Privates {
     const person = this.#host.person(userId);
     if (person === undefined || person.seats.length === 0) return;
     const known = person.conversations.get(peer);
-    if (known === undefined) this.#find(person, peer, seq + 1, undefined);
+    if (known === undefined) this.#find(person, peer, seq, undefined);
     else if (typeof known !== 'number') known.learn(seq);
     else if (seq > known) this.open(person, peer, known).learn(seq);
   }
@@ -72,34 +80,41 @@ export class Privates {
    * Something happened in a conversation that `ready` did not tell: an old one. News begins with the first message
    * since the person came; an event of another instance may have overtaken that one.
    */
-  #find(person: Person, peer: number, beforeSeq: number, run: Run | undefined): void {
-    const key = `${person.userId}:${peer}`;
-    const held = this.#finding.get(key);
-    if (held !== undefined) {
-      if (run !== undefined && held.length < heldFrames) held.push(run);
-      return;
+  #find(person: Person, peer: number, head: number, run: Run | undefined): void {
+    // By person: one who left and came again has another place, and the old one's is nobody's.
+    const places = this.#finding.get(person) ?? new Map<number, Finding>();
+    this.#finding.set(person, places);
+    const known = places.get(peer);
+    const finding = known ?? { runs: [], frames: 0, head };
+    finding.head = Math.max(finding.head, head);
+    if (run !== undefined && finding.frames + run.frames.length <= heldFrames) {
+      finding.runs.push(run);
+      finding.frames += run.frames.length;
     }
-    const runs = run === undefined ? [] : [run];
-    this.#finding.set(key, runs);
-    const settle = (first: number) => {
-      this.#finding.delete(key);
-      if (this.#host.person(person.userId) !== person) return;
+    if (known !== undefined) return;
+    places.set(peer, finding);
+    this.#ask(person, peer, run?.first ?? head + 1, (first) => {
+      places.delete(peer);
       // Its first message, or a list that told its place, may have come while we asked: that place holds.
-      const known = person.conversations.get(peer);
-      const conversation = known instanceof Track ? known : this.open(person, peer, known ?? first - 1);
-      for (const early of runs.sort((a, b) => a.first - b.first)) conversation.accept(early);
-      conversation.learn(Math.max(beforeSeq - 1, ...runs.map(lastOf)));
-    };
-    const ask = (): void => {
-      this.#reads
-        .firstSince(pair(person.userId, peer), beforeSeq, person.since - clockSlackMs)
-        .then(settle, (error: unknown) => {
-          this.#host.failed('finding the place in a private conversation', error);
-          // A guess would pass over what came while the service was away.
-          if (this.#host.person(person.userId) === person) setTimeout(ask, retryMs);
-          else this.#finding.delete(key);
-        });
-    };
-    ask();
+      const place = person.conversations.get(peer);
+      const conversation = place instanceof Track ? place : this.open(person, peer, place ?? first - 1);
+      for (const early of finding.runs.sort((a, b) => a.first - b.first)) conversation.accept(early);
+      conversation.learn(finding.head);
+    });
+  }
+
+  /** Asks for the first message since the person came, until it is answered or they are gone. */
+  #ask(person: Person, peer: number, beforeSeq: number, found: (first: number) => void): void {
+    const isHere = () => this.#host.person(person.userId) === person;
+    this.#reads.firstSince(pair(person.userId, peer), beforeSeq, person.since - clockSlackMs).then(
+      (first) => {
+        if (isHere()) found(first);
+      },
+      (error: unknown) => {
+        this.#host.failed('finding the place in a private conversation', error);
+        // A guess would pass over what came while the service was away.
+        if (isHere()) setTimeout(() => this.#ask(person, peer, beforeSeq, found), retryMs);
+      },
+    );
   }
 }
