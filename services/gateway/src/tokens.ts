@@ -161,8 +161,13 @@ export class Tokens {
 }
 
 function kidOf(token: string): string | undefined {
-  const kid = jwt.decode(token, { complete: true })?.header.kid;
-  return typeof kid === 'string' && kidForm.test(kid) ? kid : undefined;
+  try {
+    const kid = jwt.decode(token, { complete: true })?.header.kid;
+    return typeof kid === 'string' && kidForm.test(kid) ? kid : undefined;
+  } catch {
+    // A payload that is no JSON makes it throw.
+    return undefined;
+  }
 }
 
 const invalid = (sentence = 'The token is not valid.', cause?: unknown) =>
