@@ -46,10 +46,12 @@ export const search = verb(clientFrames.search, {
       : forward(tools, groupCalls.search, session, fields, timeoutMs),
 });
 
-/** Holds up nothing, and what comes more than once a second is not passed on. */
+/** In no order with anything, so that it holds up nothing; what comes more than once a second is not passed on. */
 export const typing = verb(clientFrames.typing, {
-  pipelined: true,
-  conversation: conversationOfPlace,
+  conversation(fields) {
+    conversationOfPlace(fields);
+    return undefined;
+  },
   async run(tools, session, fields, timeoutMs) {
     if (!session.mayTellTyping(conversationOfPlace(fields))) return {};
     if (fields.groupId === undefined) await forward(tools, privateCalls.typing, session, fields, timeoutMs);
