@@ -1,8 +1,6 @@
 import { limits, type Stored, TeahouseError } from '@teahouse/contracts';
 import { gathered, whenDrained } from './drained.js';
 
-/** A send answers within 2 s, whatever happens to its service. */
-const answerMs = 1800;
 /** With less time left than this a send is not begun any more. */
 const leastMs = 200;
 /** Requests of one domain in flight at once. */
@@ -72,15 +70,19 @@ export class Batcher<Item> {
     this.#append = append;
   }
 
-  /** @param bytes about what the item takes in a request. Rejects with the TeahouseError that the client is told. */
-  send(line: string, item: Item, bytes: number): Promise<Stored> {
+  /**
+   * Rejects with the TeahouseError that the client is told.
+   * @param bytes about what the item takes in a request
+   * @param timeoutMs an answer must come within this time, whatever happens to the service
+   */
+  send(line: string, item: Item, bytes: number, timeoutMs: number): Promise<Stored> {
     if (this.#size >= capacity) {
       return Promise.reject(new TeahouseError('UNAVAILABLE', undefined, { retryAfterMs: 1000 }));
     }
     this.#size += 1;
     gathered();
     return new Promise((resolve, reject) => {
-      const waiting = { item, bytes, deadline: Date.now() + answerMs, resolve, reject };
+      const waiting = { item, bytes, deadline: Date.now() + timeoutMs, resolve, reject };
       const queue = this.#waiting.get(line);
       if (queue !== undefined) {
         queue.push(waiting);

@@ -52,14 +52,22 @@ export class Sends {
     });
   }
 
-  group(socket: HubSocket, message: { groupId: number; content: string; clientId?: string }): Promise<Stored> {
+  group(
+    socket: HubSocket,
+    message: { groupId: number; content: string; clientId?: string },
+    timeoutMs: number,
+  ): Promise<Stored> {
     const item = { from: socket.userId, connectionId: socket.id, ...message };
-    return this.#group.send(`${socket.id}:${message.groupId}`, item, sizeOf(message.content));
+    return this.#group.send(`${socket.id}:${message.groupId}`, item, sizeOf(message.content), timeoutMs);
   }
 
-  private(socket: HubSocket, message: { to: number; content: string; clientId?: string }): Promise<Stored> {
+  private(
+    socket: HubSocket,
+    message: { to: number; content: string; clientId?: string },
+    timeoutMs: number,
+  ): Promise<Stored> {
     const item = { from: socket.userId, connectionId: socket.id, ...message };
-    return this.#private.send(`${socket.id}:${message.to}`, item, sizeOf(message.content));
+    return this.#private.send(`${socket.id}:${message.to}`, item, sizeOf(message.content), timeoutMs);
   }
 
   #answeredInGroups(items: readonly GroupItem[], results: readonly Result[], alone: boolean): void {

@@ -4,6 +4,8 @@ import { eventually } from '@teahouse/test';
 import t from 'tap';
 import { Batcher, type Result } from '../dist/batcher.js';
 
+const answerMs = 1800;
+
 interface Asked {
   readonly items: readonly string[];
   answer(): void;
@@ -29,9 +31,9 @@ function held() {
 t.test('while one request is in flight what comes gathers for the next', async (t) => {
   const { batcher, asked, count } = held();
   const began = performance.now();
-  const first = batcher.send('a', 'first', 10);
+  const first = batcher.send('a', 'first', 10, answerMs);
   await count(1);
-  const rest = ['b', 'c', 'd'].map((line) => batcher.send(line, line, 10));
+  const rest = ['b', 'c', 'd'].map((line) => batcher.send(line, line, 10, answerMs));
   for (let turn = 0; turn < 5; turn += 1) await nextTurn();
   // After 50 ms, on a machine that stood still, the first one counts as late.
   if (performance.now() - began < 50) t.equal(asked.length, 1);
@@ -48,9 +50,9 @@ t.test('while one request is in flight what comes gathers for the next', async (
 
 t.test('a full request goes beside the one in flight, and no more than three', async (t) => {
   const { batcher, asked, count } = held();
-  const sends = [batcher.send('first', 'first', 10)];
+  const sends = [batcher.send('first', 'first', 10, answerMs)];
   await count(1);
-  for (let i = 0; i < 3 * limits.batch; i += 1) sends.push(batcher.send(`${i}`, `${i}`, 10));
+  for (let i = 0; i < 3 * limits.batch; i += 1) sends.push(batcher.send(`${i}`, `${i}`, 10, answerMs));
   await count(3);
   t.same(
     asked.map(({ items }) => items.length),
@@ -66,14 +68,14 @@ t.test('a full request goes beside the one in flight, and no more than three', a
 
 t.test('many that wait go beside the request in flight, few do not', async (t) => {
   const { batcher, asked, count } = held();
-  const sends = [batcher.send('first', 'first', 10)];
+  const sends = [batcher.send('first', 'first', 10, answerMs)];
   await count(1);
-  for (let i = 0; i < 15; i += 1) sends.push(batcher.send(`${i}`, `${i}`, 10));
+  for (let i = 0; i < 15; i += 1) sends.push(batcher.send(`${i}`, `${i}`, 10, answerMs));
   for (let turn = 0; turn < 5; turn += 1) await nextTurn();
   t.equal(asked.length, 1);
   asked[0]?.answer();
   await count(2);
-  for (let i = 0; i < 16; i += 1) sends.push(batcher.send(`again ${i}`, `${i}`, 10));
+  for (let i = 0; i < 16; i += 1) sends.push(batcher.send(`again ${i}`, `${i}`, 10, answerMs));
   await count(3);
   for (const request of asked.slice(1)) request.answer();
   t.equal((await Promise.all(sends)).length, 32);
@@ -83,15 +85,15 @@ t.test('a slow service is asked one question at a time, and not for what it coul
   const { batcher, asked, count } = held();
   const slowMs = 700;
   for (let round = 1; round <= 2; round += 1) {
-    const sent = batcher.send('a', `${round}`, 10);
+    const sent = batcher.send('a', `${round}`, 10, answerMs);
     await count(round);
     await delay(slowMs);
     asked[round - 1]?.answer();
     await sent;
   }
-  const first = batcher.send('a', 'first', 10);
+  const first = batcher.send('a', 'first', 10, answerMs);
   await count(3);
-  const others = Array.from({ length: limits.batch }, (_, i) => batcher.send(`${i}`, `${i}`, 10));
+  const others = Array.from({ length: limits.batch }, (_, i) => batcher.send(`${i}`, `${i}`, 10, answerMs));
   const told = await Promise.allSettled(others);
   t.ok(
     told.every((result) => result.status === 'rejected' && result.reason.code === 'UNAVAILABLE'),
@@ -100,7 +102,7 @@ t.test('a slow service is asked one question at a time, and not for what it coul
   t.equal(asked.length, 3, 'nobody went beside it');
   asked[2]?.answer();
   await first;
-  const last = batcher.send('a', 'last', 10);
+  const last = batcher.send('a', 'last', 10, answerMs);
   await count(4);
   asked[3]?.answer();
   t.ok(await last, 'who has time is asked for');
@@ -120,11 +122,11 @@ for (const [what, end] of [
     });
     const sent: Promise<unknown>[] = [];
     for (const item of ['first', 'second', 'third', 'fourth']) {
-      sent.push(t.rejects(batcher.send('a', item, 10), { code: 'UNAVAILABLE' }));
+      sent.push(t.rejects(batcher.send('a', item, 10, answerMs), { code: 'UNAVAILABLE' }));
       await eventually(() => asked.length === Math.min(sent.length, 3), 10_000, 'Nothing is asked');
     }
     await Promise.all(sent);
-    await batcher.send('a', 'fresh', 10);
+    await batcher.send('a', 'fresh', 10, answerMs);
     t.same(asked, [['first'], ['second'], ['third'], ['fresh']]);
   });
 }
@@ -140,20 +142,20 @@ t.test('an instance that hangs beside one that answers does not make the service
     return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
   });
   for (const count of [1, 3]) {
-    batcher.send('a', 'lost', 10).catch(() => {});
+    batcher.send('a', 'lost', 10, answerMs).catch(() => {});
     await eventually(() => asked.length === count, 10_000, 'Nothing is asked');
-    await batcher.send('b', 'other', 10);
+    await batcher.send('b', 'other', 10, answerMs);
   }
-  t.ok(await batcher.send('a', 'behind', 10));
+  t.ok(await batcher.send('a', 'behind', 10, answerMs));
   t.same(asked, [['lost'], ['other'], ['lost'], ['other'], ['behind']]);
 });
 
 t.test('a late request holds up its own line and nobody else', async (t) => {
   const { batcher, asked, count } = held();
-  const late = batcher.send('a', 'late', 10);
+  const late = batcher.send('a', 'late', 10, answerMs);
   await count(1);
-  const behind = batcher.send('a', 'behind', 10);
-  const other = batcher.send('b', 'other', 10);
+  const behind = batcher.send('a', 'behind', 10, answerMs);
+  const other = batcher.send('b', 'other', 10, answerMs);
   await count(2);
   t.same(asked[1]?.items, ['other']);
   asked[1]?.answer();
@@ -173,9 +175,9 @@ t.test('answers may be relied upon until one is lost, and again after the next o
     if (items.includes('lost')) throw new Error('no answer');
     return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
   });
-  await batcher.send('a', 'one', 10);
-  await t.rejects(batcher.send('a', 'lost', 10));
-  await batcher.send('a', 'two', 10);
-  await batcher.send('a', 'three', 10);
+  await batcher.send('a', 'one', 10, answerMs);
+  await t.rejects(batcher.send('a', 'lost', 10, answerMs));
+  await batcher.send('a', 'two', 10, answerMs);
+  await batcher.send('a', 'three', 10, answerMs);
   t.same(told, [true, true, false, true]);
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { groupCalls, limits, privateCalls, TeahouseError } from '@teahouse/contracts';
 import { eventually, type Frame, type RequestError, TestClient } from '@teahouse/test';
 import t from 'tap';
@@ -69,6 +70,42 @@ t.test('sends of one conversation do not wait for each other', async (t) => {
     batches.flatMap(({ items }) => items as { content: string }[]).map(({ content }) => content),
     acks.map((_, index) => `${index}`),
   );
+});
+
+t.test('a send that waited for another frame is answered in the same time as any', async (t) => {
+  const gateway = await testGateway(t, unlimited);
+  const { services } = gateway;
+  const client = await login(gateway);
+  const held = door();
+  services.answer(groupCalls.history, async () => {
+    await held.opened;
+    return groupCalls.history.replyExample;
+  });
+  services.answer(groupCalls.append, () => new Promise(() => {}));
+  const since = performance.now();
+  client.send({ type: 'history', ref: 'page', groupId: 1 });
+  client.send({ type: 'groupMessage', ref: 'send', groupId: 1, content: 'a' });
+  await delay(1000);
+  held.open();
+  t.match(await client.waitFor(has('send')), { type: 'error', code: 'UNAVAILABLE' });
+  const tookMs = performance.now() - since;
+  t.ok(tookMs < 2400, `after ${tookMs} ms`);
+  t.equal(services.of(groupCalls.append).length, 1, 'it was begun');
+});
+
+t.test('typing holds up nothing', async (t) => {
+  const gateway = await testGateway(t, unlimited);
+  const { services } = gateway;
+  const client = await login(gateway);
+  const held = door();
+  services.answer(groupCalls.typing, async () => {
+    await held.opened;
+    return {};
+  });
+  client.send({ type: 'typing', groupId: 1 });
+  t.equal((await client.request({ type: 'history', groupId: 1 })).type, 'ack');
+  t.equal(services.of(groupCalls.typing).length, 1, 'and nobody waited for it');
+  held.open();
 });
 
 t.test('a refusal stops nothing and holds up nobody', async (t) => {

@@ -22,9 +22,9 @@ t.test('the hub knows of an ack before the client does, so that a repair does no
   } as unknown as Hub;
   const sends = new Sends({ bus, hub, presence: { alone: false } });
   const socket = { id: 'c1', userId: 5 } as HubSocket;
-  t.same(await sends.group(socket, { groupId: 3, content: 'a' }), stored);
+  t.same(await sends.group(socket, { groupId: 3, content: 'a' }, 1800), stored);
   t.same(told, [[3, 7, 'c1']], 'group, seq, connection');
-  t.same(await sends.private(socket, { to: 6, content: 'b' }), stored);
+  t.same(await sends.private(socket, { to: 6, content: 'b' }, 1800), stored);
   t.same(told[1], [5, 6, 7, 'c1'], 'user, peer, seq, connection');
 });
 
@@ -60,7 +60,7 @@ t.test('a gateway that is alone tells the hub what was stored, as runs without a
   const presence = { alone: true };
   const sends = new Sends({ bus, hub, presence });
   const say = (id: string, content: string) =>
-    sends.group({ id, userId: 5 } as HubSocket, { groupId: 3, content }).then(
+    sends.group({ id, userId: 5 } as HubSocket, { groupId: 3, content }, 1800).then(
       ({ seq }) => told.push(seq),
       () => told.push('refused'),
     );

@@ -5,7 +5,8 @@ export const groupMessage = verb(clientFrames.groupMessage, {
   pipelined: true,
   ack: sentFrame,
   conversation: (fields, session) => conversationOfGroup(fields.groupId ?? session.defaultGroupId),
-  run: (tools, session, fields) => tools.sends.group(session, { groupId: session.defaultGroupId, ...fields }),
+  run: (tools, session, fields, timeoutMs) =>
+    tools.sends.group(session, { groupId: session.defaultGroupId, ...fields }, timeoutMs),
 });
 
 export const privateMessage = verb(clientFrames.privateMessage, {
@@ -15,5 +16,5 @@ export const privateMessage = verb(clientFrames.privateMessage, {
     if (fields.to === session.userId) throw new TeahouseError('BAD_REQUEST', 'One cannot write to oneself.');
     return conversationWith(fields.to);
   },
-  run: (tools, session, fields) => tools.sends.private(session, fields),
+  run: (tools, session, fields, timeoutMs) => tools.sends.private(session, fields, timeoutMs),
 });
