@@ -1,6 +1,4 @@
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log, Readiness } from '@teahouse/service-kit';
 import { isReport, leave } from './messages.js';
 
@@ -11,6 +9,8 @@ const silentMs = 6_000;
 const watchMs = 1_000;
 /** A leaving worker has 9 s of grace; then it is killed. */
 const leaveMs = 10_000;
+/** Where all end the primary itself has 9 s. */
+const closingMs = 8_000;
 /** One that lived for so long did not die of its start. */
 const settledMs = 10_000;
 const firstPauseMs = 100;
@@ -142,17 +142,13 @@ export class Pool {
     member.leaving = true;
     const { worker } = member;
     if (worker.isDead()) return;
-    const exited = once(worker, 'exit');
-    if (worker.isConnected()) worker.send(leave);
+    // One that has just died answers with an error; its exit follows.
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    if (worker.isConnected()) worker.send(leave, () => {});
     else worker.process.kill('SIGTERM');
-    const patience = new AbortController();
-    const killed = delay(leaveMs, undefined, { signal: patience.signal }).then(
-      () => worker.process.kill('SIGKILL'),
-      () => {},
-    );
+    const late = setTimeout(() => worker.process.kill('SIGKILL'), this.#closing ? closingMs : leaveMs);
     await exited;
-    patience.abort();
-    await killed;
+    clearTimeout(late);
   }
 
   #checkAll(): void {
