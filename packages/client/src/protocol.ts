@@ -820,6 +820,7 @@ export const errorCatalogue: Record<ErrorCode, { readonly retryable: boolean; re
 export const comeBackAfter: Readonly<Record<number, 'yes' | 'later' | 'login' | 'no' | undefined>> = {
   1001: 'yes',
   1003: 'no',
+  1007: 'no',
   1009: 'no',
   1012: 'yes',
   1013: 'yes',

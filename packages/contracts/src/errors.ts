@@ -72,6 +72,7 @@ export type ComeBack = 'yes' | 'later' | 'login' | 'no';
 export const closeCatalogue = {
   goingAway: { code: 1001, comeBack: 'yes', meaning: 'the server is going away' },
   notText: { code: 1003, comeBack: 'no', meaning: 'a binary frame' },
+  notUtf8: { code: 1007, comeBack: 'no', meaning: 'text that is no UTF-8' },
   tooBig: { code: 1009, comeBack: 'no', meaning: 'a frame over 64 KiB' },
   restarting: { code: 1012, comeBack: 'yes', meaning: 'the server is restarting' },
   busy: { code: 1013, comeBack: 'yes', meaning: 'the server is busy, or nobody is there to check a login' },

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import {
   authCalls,
   clientFrames,
+  closeCatalogue,
   groupCalls,
   privateCalls,
   serverFrames,
@@ -11,6 +13,7 @@ import {
 import { eventually, type Frame, RequestError, TestClient } from '@teahouse/test';
 import t from 'tap';
 import { Compile } from 'typebox/compile';
+import { WebSocket } from 'ws';
 import { type TestGateway, testGateway, userOf } from './fakes.js';
 
 const player = userOf('player2');
@@ -153,7 +156,7 @@ t.test('a connection without init is closed after 10 s', async (t) => {
 });
 
 t.test('silence for longer than the timeout closes, heartbeats keep alive', async (t) => {
-  const gateway = await testGateway(t, { HEARTBEAT_TIMEOUT_MS: 1_500 });
+  const gateway = await testGateway(t, { HEARTBEAT_INTERVAL_MS: 750, HEARTBEAT_TIMEOUT_MS: 1_500 });
   const [silent, beating] = [await login(gateway), await login(gateway, 'player3')];
   const beat = setInterval(() => beating.send({ type: 'heartbeat' }), 100);
   t.equal((await silent.closed).code, 4408);
@@ -162,39 +165,54 @@ t.test('silence for longer than the timeout closes, heartbeats keep alive', asyn
   t.equal((await beating.closed).code, 4408);
 });
 
-t.test('what is no JSON object closes with 4400, binary with 1003, too much with 1009', async (t) => {
-  const gateway = await testGateway(t);
-  for (const text of [
-    '',
-    '{',
-    '[]',
-    '[{}]',
-    '7',
-    'null',
-    '"a"',
-    'nonsense',
-    '['.repeat(60_000),
-    '{"a":'.repeat(10_000),
-  ]) {
-    const client = await login(gateway);
-    client.sendRaw(text);
-    t.equal((await client.closed).code, 4400, text.slice(0, 10));
-    t.equal(errorOf(client.frames.at(-1)), 'BAD_REQUEST');
-  }
-  const binary = await login(gateway);
-  binary.sendRaw(Buffer.from('{"type":"heartbeat"}'));
-  t.equal((await binary.closed).code, 1003);
-  const big = await login(gateway);
-  big.sendRaw(JSON.stringify({ type: 'groupMessage', content: 'a'.repeat(65_536) }));
-  t.equal((await big.closed).code, 1009);
-  const limit = await login(gateway);
-  const frame = { type: 'heartbeat', ref: 'r', filler: '' };
-  limit.sendRaw(JSON.stringify({ ...frame, filler: 'a'.repeat(65_536 - JSON.stringify(frame).length) }));
-  t.equal((await limit.waitFor((answer) => answer.ref === 'r')).type, 'heartbeat', '64 KiB are allowed');
-  const early = await TestClient.connect(gateway.ws);
-  early.sendRaw('nonsense');
-  t.equal((await early.closed).code, 4400, 'before init, too');
+t.test('a timeout that a lost heartbeat would reach stops the start', async (t) => {
+  const start = testGateway(t, { HEARTBEAT_INTERVAL_MS: 2_000, HEARTBEAT_TIMEOUT_MS: 3_999 });
+  await t.rejects(start, {
+    name: 'ConfigError',
+    message: 'HEARTBEAT_TIMEOUT_MS must be at least twice HEARTBEAT_INTERVAL_MS, which is 2000, not 3999.',
+  });
 });
+
+t.test(
+  'what is no JSON object closes with 4400, binary with 1003, too much with 1009, no UTF-8 with 1007',
+  async (t) => {
+    const gateway = await testGateway(t);
+    for (const text of [
+      '',
+      '{',
+      '[]',
+      '[{}]',
+      '7',
+      'null',
+      '"a"',
+      'nonsense',
+      '['.repeat(60_000),
+      '{"a":'.repeat(10_000),
+    ]) {
+      const client = await login(gateway);
+      client.sendRaw(text);
+      t.equal((await client.closed).code, 4400, text.slice(0, 10));
+      t.equal(errorOf(client.frames.at(-1)), 'BAD_REQUEST');
+    }
+    const binary = await login(gateway);
+    binary.sendRaw(Buffer.from('{"type":"heartbeat"}'));
+    t.equal((await binary.closed).code, 1003);
+    const garbled = new WebSocket(gateway.ws);
+    await once(garbled, 'open');
+    garbled.send(Buffer.from([0xff, 0xfe]), { binary: false });
+    t.equal((await once(garbled, 'close'))[0], closeCatalogue.notUtf8.code);
+    const big = await login(gateway);
+    big.sendRaw(JSON.stringify({ type: 'groupMessage', content: 'a'.repeat(65_536) }));
+    t.equal((await big.closed).code, 1009);
+    const limit = await login(gateway);
+    const frame = { type: 'heartbeat', ref: 'r', filler: '' };
+    limit.sendRaw(JSON.stringify({ ...frame, filler: 'a'.repeat(65_536 - JSON.stringify(frame).length) }));
+    t.equal((await limit.waitFor((answer) => answer.ref === 'r')).type, 'heartbeat', '64 KiB are allowed');
+    const early = await TestClient.connect(gateway.ws);
+    early.sendRaw('nonsense');
+    t.equal((await early.closed).code, 4400, 'before init, too');
+  },
+);
 
 t.test('a frame out of shape is a bad request with its ref, and the connection goes on', async (t) => {
   const gateway = await testGateway(t);
