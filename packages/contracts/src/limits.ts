@@ -48,6 +48,4 @@ export const limits = {
   wholeUsers: 1000,
   /** seconds of the longest mute: ten years */
   muteSeconds: 315_360_000,
-  /** a caller hears `UNAVAILABLE` within this time when a service is down */
-  unavailableMs: 2000,
 } as const;

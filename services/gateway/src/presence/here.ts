@@ -49,10 +49,6 @@ export class Here {
     this.#host = host;
   }
 
-  get size(): number {
-    return this.#users.size;
-  }
-
   /** The user has a connection now. */
   arrive(userId: number, groups: () => readonly number[]): void {
     if (this.#leaving.delete(userId) || this.#users.has(userId)) return;

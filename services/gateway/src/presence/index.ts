@@ -92,10 +92,9 @@ export class Presence implements HereHost, PeersHost {
     if (!this.#closing) this.#here.leave(userId, this.#groupsOf(userId), performance.now());
   }
 
-  get stats(): { here: number; online: number; gateways: number; pushesDropped: number } {
-    const { size: here } = this.#here;
+  get stats(): { online: number; gateways: number; pushesDropped: number } {
     const { size: gateways } = this.#peers;
-    return { here, online: this.#online.size, gateways: gateways + 1, pushesDropped: this.#pushes.dropped };
+    return { online: this.#online.size, gateways: gateways + 1, pushesDropped: this.#pushes.dropped };
   }
 
   /** From now on nobody goes offline here: the clients are sent to other gateways. */

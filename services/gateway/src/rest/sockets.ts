@@ -19,6 +19,9 @@ export interface SocketOptions {
 /** How long a client may take to answer a close; a slow reader first reads what is still on its way. */
 const closeTimeoutMs = 5000;
 
+/** Pongs that may wait for one who sends pings and reads nothing, beside what an outbox counts; beyond it they are cut off. */
+const pendingPongs = 60;
+
 /** Lets fastify take WebSocket upgrades. Must be called before any route is registered. */
 export async function registerSockets(app: FastifyInstance, log: Log): Promise<void> {
   await app.register(websocket, {
@@ -28,7 +31,7 @@ export async function registerSockets(app: FastifyInstance, log: Log): Promise<v
       perMessageDeflate: false,
       clientTracking: false,
       // Known to ws 8.23, not to its types yet.
-      ...{ closeTimeout: closeTimeoutMs },
+      ...{ closeTimeout: closeTimeoutMs, maxPendingAutoPongs: pendingPongs },
     },
     errorHandler(err, socket) {
       log.error({ err }, 'a socket could not be opened');
