@@ -1,6 +1,7 @@
 import type { RequestContext } from '@teahouse/bus';
 import { iso, limits, TeahouseError } from '@teahouse/contracts';
 import type { Stored } from '@teahouse/message-log';
+import type { Opening } from './openings.js';
 import { pairOf, pairWith } from './pair.js';
 import { publishRun, pushToUser } from './publish.js';
 import type { PrivateDraft } from './sending.js';
@@ -36,20 +37,22 @@ export async function append(
     );
     for (const [i, { index }] of some.entries()) results[index] = stored[i] as Stored | TeahouseError;
   };
-  const open = async () => {
-    const opened = await openings.open(first.map(({ item }) => item));
-    await store(
-      first.map(({ index, item }, i) => {
-        const opening = opened[i] as number | TeahouseError;
-        return {
-          index,
-          draft:
-            typeof opening === 'number'
-              ? draftOf(item, opening, quiet)
-              : { ...draftOf(item, 0, quiet), refusal: opening },
-        };
-      }),
-    );
+  const open = async (asked: readonly { index: number; item: Item }[]) => {
+    const opened = await openings.open(asked.map(({ item }) => item));
+    const drafts: { index: number; draft: PrivateDraft }[] = [];
+    for (const [i, { index, item }] of asked.entries()) {
+      const opening = opened[i] as Opening;
+      if (typeof opening === 'number') drafts.push({ index, draft: draftOf(item, opening, quiet) });
+      else if (isFinal(opening)) drafts.push({ index, draft: { ...draftOf(item, 0, quiet), refusal: opening } });
+      else results[index] = opening;
+    }
+    await store(drafts);
+    return asked.filter(({ index }, i) => typeof opened[i] !== 'number' && isConflict(results[index]));
+  };
+  const openAll = async () => {
+    // Their first message may have been stored since the look at them: then this can be that one, sent again.
+    const conflicts = await open(first);
+    if (conflicts.length > 0) await open(conflicts);
   };
   // The answer waits for first contacts, which are looked at elsewhere; who hears the others must not.
   const hush = first.length === 0 ? quiet : undefined;
@@ -57,7 +60,7 @@ export async function append(
     index,
     draft: draftOf(item, conversationId, hush),
   }));
-  await Promise.all([known.length > 0 && store(known), first.length > 0 && open()]);
+  await Promise.all([known.length > 0 && store(known), first.length > 0 && openAll()]);
   return {
     results: results.map((result) =>
       result instanceof TeahouseError
@@ -66,6 +69,12 @@ export async function append(
     ),
   };
 }
+
+/** What could not be judged is answered here: without its conversation the log would take a send that it has for another. */
+const isFinal = ({ code }: TeahouseError): boolean => code !== 'UNAVAILABLE' && code !== 'INTERNAL';
+
+const isConflict = (result: Stored | TeahouseError | undefined): boolean =>
+  result instanceof TeahouseError && result.code === 'CONFLICT';
 
 function draftOf(item: Item, conversationId: number, quiet: true | undefined): PrivateDraft {
   const { from, connectionId, content, clientId } = item;
