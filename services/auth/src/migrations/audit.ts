@@ -1,4 +1,4 @@
-import { createAudit } from '@teahouse/service-kit/database';
+import { createAudit, dialectOf } from '@teahouse/service-kit/database';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The audit trail, and an index by which the admins, who are few, are found and locked. */
@@ -11,7 +11,8 @@ export class CreateAudit1795500000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP INDEX user_role ON `user`');
+    const on = dialectOf(runner) === 'sqlite' ? '' : ' ON `user`';
+    await runner.query(`DROP INDEX user_role${on}`);
     await runner.query('DROP TABLE audit');
   }
 }
