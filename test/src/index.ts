@@ -1,4 +1,5 @@
 export { type Credentials, type Frame, RequestError, TestClient } from './client.js';
+export { cutMigrations, type StartOnce } from './cut-migrations.js';
 export { sharedMysqlUrl, type TestDatabase, testDatabase, withConnection } from './database.js';
 export { untilHeld } from './held.js';
 export { type Live, LiveMemory } from './live.js';

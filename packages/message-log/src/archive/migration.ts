@@ -14,7 +14,7 @@ export function archiveMigration(tables: LogTables): LogMigration {
   const { recall, alarm, keeping } = archiveTablesOf(tables);
   return {
     async up(runner) {
-      const { bigint, ascii, tableOptions } = ddl(dialectOf(runner));
+      const { bigint, ascii, insertNew, tableOptions } = ddl(dialectOf(runner));
       await runner.query(
         `ALTER TABLE ${conversation} ADD COLUMN evictableSince ${bigint} NOT NULL DEFAULT ${nothingEvictable}`,
       );
@@ -28,7 +28,7 @@ export function archiveMigration(tables: LogTables): LogMigration {
         id ${bigint} NOT NULL PRIMARY KEY, holder ${ascii(36)} NOT NULL, heldUntil ${bigint} NOT NULL,
         roundAt ${bigint} NOT NULL, evicted ${bigint} NOT NULL, hot ${bigint} NOT NULL, unarchived ${bigint} NOT NULL,
         fence ${bigint} NOT NULL) ${tableOptions}`);
-      await runner.query(`INSERT INTO ${keeping} VALUES (1, '', 0, 0, 0, 0, 0, 0)`);
+      await runner.query(`${insertNew} INTO ${keeping} VALUES (1, '', 0, 0, 0, 0, 0, 0)`);
     },
     async down(runner) {
       for (const table of [keeping, alarm, recall]) await runner.query(`DROP TABLE ${table}`);
@@ -45,7 +45,7 @@ export function archiveDatabaseMigrations(tables: LogTables): OpenOptions['migra
 
     async up(runner: QueryRunner): Promise<void> {
       const dialect = dialectOf(runner);
-      const { bigint, int, ascii, tableOptions } = ddl(dialect);
+      const { bigint, int, ascii, insertNew, tableOptions } = ddl(dialect);
       const content = wideText(dialect);
       await runner.query(`CREATE TABLE ${archive} (
         ${key} ${bigint} NOT NULL, seq ${bigint} NOT NULL, id ${ascii(36)} NOT NULL, fromUserId ${bigint} NOT NULL,
@@ -54,7 +54,7 @@ export function archiveDatabaseMigrations(tables: LogTables): OpenOptions['migra
       await runner.query(
         `CREATE TABLE ${fence} (id ${bigint} NOT NULL PRIMARY KEY, writes ${bigint} NOT NULL) ${tableOptions}`,
       );
-      await runner.query(`INSERT INTO ${fence} VALUES (1, 0)`);
+      await runner.query(`${insertNew} INTO ${fence} VALUES (1, 0)`);
     }
 
     async down(runner: QueryRunner): Promise<void> {

@@ -14,6 +14,8 @@ export interface Ddl {
   text(length: number): string;
   /** As `text`, compared without case. SQLite ignores the case of A to Z only. */
   textIgnoringCase(length: number): string;
+  /** Begins an INSERT, up to INTO, that leaves alone the rows that are there: a migration may be run again. */
+  readonly insertNew: string;
   /** Follows the closing parenthesis of CREATE TABLE. */
   readonly tableOptions: string;
 }
@@ -25,6 +27,7 @@ const mysql: Ddl = {
   ascii: (length) => `VARCHAR(${length}) CHARACTER SET ascii COLLATE ascii_bin`,
   text: (length) => `VARCHAR(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
   textIgnoringCase: (length) => `VARCHAR(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci`,
+  insertNew: 'INSERT IGNORE',
   tableOptions: 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci',
 };
 
@@ -35,6 +38,7 @@ const sqlite: Ddl = {
   ascii: () => 'TEXT',
   text: () => 'TEXT',
   textIgnoringCase: () => 'TEXT COLLATE NOCASE',
+  insertNew: 'INSERT OR IGNORE',
   tableOptions: '',
 };
 

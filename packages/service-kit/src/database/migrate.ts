@@ -2,11 +2,15 @@ import mysql from 'mysql2';
 import type { DataSource } from 'typeorm';
 import type { Log } from '../log.js';
 import { connectionOptions, type MysqlAddress, part } from './mysql-options.js';
+import { makeRepeatable } from './repeatable.js';
 
 /** How long an instance waits for another one that migrates. */
 const lockSeconds = 120;
 
-/** Runs pending migrations under a lock of the server, so that many instances may start at once. A failure stops the start. */
+/**
+ * Runs pending migrations under a lock of the server, so that many instances may start at once. A failure stops the start;
+ * the next one goes on from there.
+ */
 export async function migrateMysql(source: DataSource, address: MysqlAddress, log: Log): Promise<void> {
   const connection = mysql.createConnection(connectionOptions(address));
   let needed = true;
@@ -22,6 +26,7 @@ export async function migrateMysql(source: DataSource, address: MysqlAddress, lo
     );
     if (rows[0]?.locked !== 1)
       throw new Error(`Another instance has been migrating the database for ${lockSeconds} s.`);
+    makeRepeatable(source);
     await migrate(source, log);
   } finally {
     // The lock ends with its connection.

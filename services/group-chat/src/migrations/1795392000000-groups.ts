@@ -7,12 +7,12 @@ import { logTables } from '../tables.js';
 /** Tables about a group and a user, with the one time they hold. */
 const pairTables = { group_ban: undefined, group_mute: 'mutedUntil', group_join_request: 'createTime' };
 
-/** All tables of group-chat, and the official group: migrations run once, however many instances start together. */
+/** All tables of group-chat, and the official group: it is made once, however many instances start together. */
 export class Groups1795392000000 implements MigrationInterface {
   readonly name = 'Groups1795392000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const { id, bigint, int, text, textIgnoringCase, tableOptions } = ddl(dialectOf(runner));
+    const { id, bigint, int, text, textIgnoringCase, insertNew, tableOptions } = ddl(dialectOf(runner));
     await runner.query(`CREATE TABLE group_chat (
       id ${id}, groupNumber ${bigint} NULL, groupName ${textIgnoringCase(64)} NOT NULL, ownerId ${bigint} NULL,
       state ${int} NOT NULL, announcement ${text(1024)} NOT NULL, joinPolicy ${int} NOT NULL, memberCount ${int} NOT NULL,
@@ -35,7 +35,9 @@ export class Groups1795392000000 implements MigrationInterface {
       groupId ${bigint} NOT NULL PRIMARY KEY, afterUserId ${bigint} NOT NULL) ${tableOptions}`);
     await logMigration(logTables).up(runner);
     await runner.query(
-      "INSERT INTO group_chat (id, groupNumber, groupName, ownerId, state, announcement, joinPolicy, memberCount, createTime) VALUES (?, ?, ?, NULL, 0, '', 0, 0, ?)",
+      `${insertNew} INTO group_chat
+       (id, groupNumber, groupName, ownerId, state, announcement, joinPolicy, memberCount, createTime)
+       VALUES (?, ?, ?, NULL, 0, '', 0, 0, ?)`,
       [officialGroup.id, officialGroup.groupNumber, officialGroup.groupName, Date.now()],
     );
   }
