@@ -1,5 +1,5 @@
 import { TeahouseError } from '@teahouse/contracts';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 
 /** Keys that one counter may see new before it forgets all it counted: so strangers with many addresses cannot fill the memory. */
 const keyBound = 100_000;
@@ -17,22 +17,37 @@ class Counter {
   async check(key: string): Promise<void> {
     if (this.perMinute === 0) return;
     const counted = await this.#limiter.get(key);
-    if (counted === null || counted.consumedPoints < this.perMinute) return;
-    throw new TeahouseError('RATE_LIMITED', undefined, { retryAfterMs: Math.max(1, counted.msBeforeNext) });
+    if (counted !== null && counted.consumedPoints >= this.perMinute) throw limited(counted);
   }
 
   async count(key: string): Promise<void> {
-    if (this.perMinute === 0) return;
+    await this.#counted(key);
+  }
+
+  /** Counts, and refuses what is beyond the limit: of many at once no more get through than of as many in turn. */
+  async countOrRefuse(key: string): Promise<void> {
+    const counted = await this.#counted(key);
+    if (counted && counted.consumedPoints > this.perMinute) throw limited(counted);
+  }
+
+  async #counted(key: string): Promise<RateLimiterRes | undefined> {
+    if (this.perMinute === 0) return undefined;
     const counted = await this.#limiter.penalty(key);
     if (counted.isFirstInDuration) this.#keys++;
-    if (this.#keys < keyBound) return;
-    this.#limiter = this.#fresh();
-    this.#keys = 0;
+    if (this.#keys >= keyBound) {
+      this.#limiter = this.#fresh();
+      this.#keys = 0;
+    }
+    return counted;
   }
 
   #fresh(): RateLimiterMemory {
     return new RateLimiterMemory({ points: this.perMinute, duration: 60 });
   }
+}
+
+function limited({ msBeforeNext }: RateLimiterRes): TeahouseError {
+  return new TeahouseError('RATE_LIMITED', undefined, { retryAfterMs: Math.max(1, msBeforeNext) });
 }
 
 /** Slows down the guessing of passwords and the making of accounts. 0 a minute switches it off. */
@@ -60,7 +75,6 @@ export class LoginLimits {
 
   /** Counts an attempt, or refuses it. */
   async registration(address: string): Promise<void> {
-    await this.#registrations.check(address);
-    await this.#registrations.count(address);
+    await this.#registrations.countOrRefuse(address);
   }
 }

@@ -24,6 +24,13 @@ t.test('limits', async (t) => {
   await limits.registration('y');
 });
 
+t.test('registrations that come at once are counted one by one', async (t) => {
+  const limits = new LoginLimits(20);
+  const tried = await Promise.allSettled(Array.from({ length: 200 }, () => limits.registration('x')));
+  t.equal(tried.filter(({ status }) => status === 'fulfilled').length, 20);
+  t.match(tried.at(-1), { reason: { code: 'RATE_LIMITED', retryAfterMs: Number } });
+});
+
 t.test('a counter of very many keys starts anew instead of growing', async (t) => {
   const limits = new LoginLimits(1);
   await limits.registration('first');
