@@ -16,7 +16,8 @@ import { Repair } from './repair.js';
 import { seed } from './seed.js';
 import { SeenWriter } from './seen.js';
 import { UserStore } from './store.js';
-import { AuthViews } from './views.js';
+import { TokenLives } from './token-lives.js';
+import { AuthViews, slackMs } from './views.js';
 
 /** How long the start waits for the views; a bus that is slower gets them while calls are answered already. */
 const firstViewsMs = 2000;
@@ -41,12 +42,14 @@ export async function startAuth({ bus, database, config, log }: AuthDependencies
   const users = new UserStore(database);
   const loginStore = new LoginStore(database);
   const passwords = await Passwords.create();
-  const views = new AuthViews(bus, users, loginStore, tokenTtlMs, log);
+  const lives = new TokenLives(database, tokenTtlMs, slackMs);
+  await lives.note();
+  const views = new AuthViews(bus, users, loginStore, lives, log);
   const file = config.JWT_PRIVATE_KEY_FILE;
   const keys = await KeyRing.open(database, views, { tokenTtlMs, ...(file === undefined ? {} : { file }) });
   await seed(config, users, passwords);
 
-  const repair = new Repair(bus, database, users, loginStore, views, keys, log);
+  const repair = new Repair(bus, database, users, loginStore, views, keys, lives, log);
   await repair.first(firstViewsMs);
   const logins = new Logins(loginStore, views, keys.active, config.TOKEN_TTL_SECONDS);
   const accounts = new Accounts(users, logins, passwords, new LoginLimits(config.RATE_LOGINS_PER_MINUTE), views);

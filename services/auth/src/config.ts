@@ -8,7 +8,8 @@ export const authConfig = Type.Object({
     minimum: 10,
     maximum: 7 * 24 * 3600,
     default: 3600,
-    description: 'life of an access token; an ended login is remembered in the views for as long',
+    description:
+      'life of an access token; an ended login is remembered in the views for as long as tokens of it may be alive',
   }),
   JWT_PRIVATE_KEY_FILE: Type.Optional(
     Type.String({

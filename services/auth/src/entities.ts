@@ -104,4 +104,15 @@ export class SigningKeyRow {
   usedTime!: number;
 }
 
-export const authEntities = [UserRow, LoginRow, SigningKeyRow, AuditRow];
+/** A life that access tokens are given, or lately were. */
+@Entity('token_life')
+export class TokenLifeRow {
+  @PrimaryColumn({ type: 'bigint' })
+  lifeMs!: number;
+
+  /** Moved on by every instance that gives it; longer ago than the life itself means that no such token is alive. */
+  @Column({ type: 'bigint' })
+  usedTime!: number;
+}
+
+export const authEntities = [UserRow, LoginRow, SigningKeyRow, TokenLifeRow, AuditRow];

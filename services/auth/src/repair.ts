@@ -5,6 +5,7 @@ import type { KeyRing } from './keys.js';
 import type { LoginStore } from './login-store.js';
 import { every, type Periodic, settledWithin } from './periodic.js';
 import type { UserStore } from './store.js';
+import type { TokenLives } from './token-lives.js';
 import type { AuthViews } from './views.js';
 
 const sweepMs = 2000;
@@ -34,6 +35,7 @@ export class Repair {
     private readonly logins: LoginStore,
     private readonly views: AuthViews,
     private readonly keys: KeyRing,
+    private readonly lives: TokenLives,
     log: Log,
   ) {
     const onError = (error: unknown) => log.warn({ err: error }, 'the views could not be repaired; trying again');
@@ -75,6 +77,7 @@ export class Repair {
       try {
         await this.keys.publish();
         this.#keysTold = true;
+        await this.lives.note();
       } catch (error) {
         this.#keysDue = 0;
         throw error;

@@ -6,6 +6,7 @@ import type { LoginRow, UserRow } from './entities.js';
 import type { LoginStore } from './login-store.js';
 import { settledWithin } from './periodic.js';
 import { pageSize, type UserStore } from './store.js';
+import type { TokenLives } from './token-lives.js';
 import { userOf } from './user.js';
 
 /** How long an answer waits for its view; what takes longer goes on, and what fails is repaired. */
@@ -25,7 +26,7 @@ export class AuthViews {
     private readonly bus: Bus,
     private readonly users: UserStore,
     private readonly logins: LoginStore,
-    private readonly tokenTtlMs: number,
+    private readonly lives: TokenLives,
     private readonly log: Log,
   ) {}
 
@@ -109,9 +110,9 @@ export class AuthViews {
     }
   }
 
-  /** How long an ended login stays in the view. */
+  /** How long an ended login stays in the view: as long as a token of it may be alive, whoever signed it. */
   get rememberMs(): number {
-    return this.tokenTtlMs + slackMs;
+    return this.lives.longestMs + slackMs;
   }
 
   async #putRevocation(login: LoginRow): Promise<void> {

@@ -93,6 +93,33 @@ export function repairSuite(name: string, make: MakeSetup): void {
     await asker(fresh)('refresh', { refreshToken: live.refreshToken, address });
   });
 
+  t.test(`${name}: a login stays ended when tokens are given a shorter life than its own had`, async (t) => {
+    const hour = 3600;
+    const { ask, bus, auth, database, setup, sql } = await running(t, make, { TOKEN_TTL_SECONDS: 168 * hour });
+    const login = await ask('login', player1);
+    const id = sidOf(login.token);
+    await ask('logout', { userId: 2, loginId: id });
+    await auth.close();
+    const revocations = await bus.view<RevocationEntry>('revocations');
+    const stillEnded = async () => [
+      (await revocations.get(id)) !== undefined,
+      (await sql('SELECT id FROM login')).length,
+    ];
+    const age = (hours: number) => sql('UPDATE login SET endTime = endTime - ?', [hours * hour * 1000]);
+    await age(2);
+    const shorter = await start(t, { bus: await setup.bus(), database }, { TOKEN_TTL_SECONDS: hour });
+    t.same(await stillEnded(), [true, 1]);
+    const fresh = await setup.freshBus();
+    await start(t, { bus: await setup.freshBus(), database }, { TOKEN_TTL_SECONDS: hour });
+    t.ok(await (await fresh.view<RevocationEntry>('revocations')).get(id), 'also where the bus lost it');
+    await shorter.close();
+    await age(168);
+    await sql('UPDATE token_life SET usedTime = usedTime - ?', [170 * hour * 1000]);
+    await start(t, { bus: await setup.bus(), database }, { TOKEN_TTL_SECONDS: hour });
+    t.same(await stillEnded(), [false, 0], 'until no token of it can be alive');
+    t.same(await sql('SELECT lifeMs FROM token_life'), [{ lifeMs: hour * 1000 }]);
+  });
+
   t.test(`${name}: keys`, async (t) => {
     const { ask, bus, auth, database, setup, sql } = await running(t, make);
     const made = kidOf((await ask('login', player1)).token);
