@@ -1,5 +1,5 @@
 import type { Bus } from '@teahouse/bus';
-import type { Log, Readiness } from '@teahouse/service-kit';
+import { type Log, type Readiness, settledWithin } from '@teahouse/service-kit';
 import type { Database } from '@teahouse/service-kit/database';
 import { Accounts } from './accounts.js';
 import { Administration } from './admin.js';
@@ -11,7 +11,6 @@ import { LoginLimits } from './limits.js';
 import { LoginStore } from './login-store.js';
 import { Logins } from './logins.js';
 import { Passwords } from './passwords.js';
-import { settledWithin } from './periodic.js';
 import { Repair } from './repair.js';
 import { seed } from './seed.js';
 import { SeenWriter } from './seen.js';
@@ -21,7 +20,8 @@ import { AuthViews, slackMs } from './views.js';
 
 /** How long the start waits for the views; a bus that is slower gets them while calls are answered already. */
 const firstViewsMs = 2000;
-const closeMs = 9000;
+/** Less than the process has: the bus and the database are closed after it. */
+const closeMs = 6000;
 
 export interface AuthDependencies {
   readonly bus: Bus;
@@ -32,7 +32,7 @@ export interface AuthDependencies {
 
 export interface Auth {
   ready(): Readiness;
-  /** Answers what is under way, then stops; bounded by 9 s. The bus and the database stay open: they are the caller's. */
+  /** Answers what is under way, then stops; bounded by 6 s. The bus and the database stay open: they are the caller's. */
   close(): Promise<void>;
 }
 

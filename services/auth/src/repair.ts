@@ -1,9 +1,8 @@
 import type { Bus } from '@teahouse/bus';
-import type { Log } from '@teahouse/service-kit';
+import { every, type Log, type Periodic, settledWithin } from '@teahouse/service-kit';
 import { type Database, forgetActs } from '@teahouse/service-kit/database';
 import type { KeyRing } from './keys.js';
 import type { LoginStore } from './login-store.js';
-import { every, type Periodic, settledWithin } from './periodic.js';
 import type { UserStore } from './store.js';
 import type { TokenLives } from './token-lives.js';
 import type { AuthViews } from './views.js';
@@ -27,6 +26,7 @@ export class Repair {
   #revocationsSuspect = true;
   #profilesSuspect = true;
   #grace = 0;
+  #stopped = false;
 
   constructor(
     private readonly bus: Bus,
@@ -63,7 +63,9 @@ export class Repair {
     return this.#keysTold;
   }
 
+  /** What is under way ends with its page. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#unlisten();
     await Promise.all([this.#security.stop(), this.#profiles.stop()]);
   }
@@ -95,8 +97,8 @@ export class Repair {
     await this.views.repairRevocations(this.#grace);
     if (now >= this.#forgetDue) {
       await this.views.forgetRevocations();
-      while (await this.logins.removeExpired());
-      while (await forgetActs(this.database));
+      while (!this.#stopped && (await this.logins.removeExpired()));
+      while (!this.#stopped && (await forgetActs(this.database)));
       this.#forgetDue = now + forgetMs;
     }
   }
@@ -113,7 +115,7 @@ export class Repair {
         throw error;
       }
     }
-    await this.views.repairProfiles(this.#grace);
+    if (!this.#stopped) await this.views.repairProfiles(this.#grace);
   }
 
   async #lostProfiles(): Promise<boolean> {
@@ -123,7 +125,7 @@ export class Repair {
 
   /** From the newest to the oldest: as long as the oldest is missing, the rewriting has not come to its end. */
   async #rewriteProfiles(): Promise<void> {
-    for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+    for (let below = Number.MAX_SAFE_INTEGER; !this.#stopped; ) {
       const page = await this.users.page(below);
       const last = page.at(-1);
       if (last === undefined) return;

@@ -1,7 +1,6 @@
 import { Seen } from '@teahouse/contracts';
-import type { Log } from '@teahouse/service-kit';
+import { every, type Log, type Periodic } from '@teahouse/service-kit';
 import { Compile } from 'typebox/compile';
-import { every, type Periodic } from './periodic.js';
 import type { UserStore } from './store.js';
 
 const flushMs = 1000;

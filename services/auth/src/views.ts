@@ -1,10 +1,9 @@
 import type { Bus, View } from '@teahouse/bus';
 import { type KeyEntry, type ProfileEntry, type RevocationEntry, views } from '@teahouse/contracts';
-import type { Log } from '@teahouse/service-kit';
+import { type Log, settledWithin } from '@teahouse/service-kit';
 import pLimit from 'p-limit';
 import type { LoginRow, UserRow } from './entities.js';
 import type { LoginStore } from './login-store.js';
-import { settledWithin } from './periodic.js';
 import { pageSize, type UserStore } from './store.js';
 import type { TokenLives } from './token-lives.js';
 import { userOf } from './user.js';

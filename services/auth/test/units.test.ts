@@ -1,10 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { authConfig } from '@teahouse/auth';
-import { loadConfig } from '@teahouse/service-kit';
+import { createLog, loadConfig } from '@teahouse/service-kit';
 import t from 'tap';
 import { LoginLimits } from '../dist/limits.js';
-import { every } from '../dist/periodic.js';
 import { makeRefreshToken, readRefreshToken, writeRefreshToken } from '../dist/refresh-tokens.js';
+import { Repair } from '../dist/repair.js';
 import { usernameKey } from '../dist/store.js';
 import { readSigningKey } from '../dist/tokens.js';
 
@@ -88,29 +88,39 @@ t.test('configuration', async (t) => {
   }
 });
 
-t.test('periodic work never runs twice at once, survives errors, and stops', async (t) => {
-  let active = 0;
-  let runs = 0;
-  const errors: unknown[] = [];
-  const periodic = every(
-    1,
-    async () => {
-      t.equal(++active, 1);
-      await new Promise((resolve) => setImmediate(resolve));
-      active--;
-      if (++runs === 1) throw new Error('first');
+t.test('profiles that are written anew are left with their page at the end', async (t) => {
+  const nothing = async () => undefined;
+  let pages = 0;
+  let ended: Promise<void> | undefined;
+  const users = {
+    tellAgain: nothing,
+    edges: async () => [1],
+    async page(below: number) {
+      if (++pages === 2) ended = repair.stop();
+      return pages > 5 ? [] : [{ id: below - 1 }];
     },
-    (error) => errors.push(error),
-  );
-  await Promise.all([periodic.now(), periodic.now(), periodic.now()]);
-  t.equal(runs, 3);
-  t.equal(errors.length, 1);
-  await new Promise<void>((resolve) => {
-    const check = () => (runs >= 5 ? resolve() : setImmediate(check));
-    check();
-  });
-  await periodic.stop();
-  const stopped = runs;
-  await periodic.now();
-  t.equal(runs, stopped);
+  };
+  const views = {
+    rememberMs: 0,
+    hasProfile: async () => false,
+    putProfile: nothing,
+    putProfiles: nothing,
+    repairProfiles: nothing,
+    repairRevocations: nothing,
+    forgetRevocations: nothing,
+  };
+  const parts = [
+    { connected: true, onStatus: () => () => {} },
+    { read: async () => [] },
+    users,
+    { tellAgain: nothing, removeExpired: nothing },
+    views,
+    { publish: nothing },
+    { note: nothing },
+    createLog({ name: 'auth', level: 'silent' }),
+  ] as unknown as ConstructorParameters<typeof Repair>;
+  const repair = new Repair(...parts);
+  await repair.first(5000);
+  await ended;
+  t.equal(pages, 2);
 });

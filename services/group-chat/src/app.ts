@@ -27,7 +27,7 @@ export interface GroupChatOptions {
 export interface GroupChat {
   /** Whether bus and database were there lately. */
   ready(): { ok: boolean; details: Record<string, unknown> };
-  /** Answers what is at work and stores what was taken, 10 s at most. Bus and database stay open: they are the caller's. */
+  /** Answers what is at work and stores what was taken, 10 s at most; then ends archiving between two steps. Bus and database stay open: they are the caller's. */
   close(): Promise<void>;
 }
 
@@ -72,8 +72,7 @@ export async function startGroupChat(options: GroupChatOptions): Promise<GroupCh
     ready: () => ({ ok: bus.connected && sweep.healthy, details: { bus: bus.connected, sweep: sweep.healthy } }),
     async close() {
       await Promise.all(served.map((subscription) => subscription.drain()));
-      await messages.close();
-      await sweep.stop();
+      await Promise.all([messages.close(), sweep.stop()]);
       memberships.close();
       await archive?.close();
     },

@@ -9,10 +9,11 @@ const pageSize = 500;
  * Takes dissolved groups out of their members' entries of the view, page by page: a group may have more members than one
  * transaction should touch. What is left when this fails, the next sweep of any instance does. Never rejects.
  * @param pages at most; a caller waits for one, which is enough for most groups
+ * @param signal ends it with its page
  */
-export async function retireDissolved(service: Service, pages: number): Promise<void> {
+export async function retireDissolved(service: Service, pages: number, signal?: AbortSignal): Promise<void> {
   try {
-    for (let page = 0; page < pages; page++) {
+    for (let page = 0; page < pages && !signal?.aborted; page++) {
       const userIds = await retirePage(service);
       if (!userIds) return;
       await service.memberships.tell(userIds);

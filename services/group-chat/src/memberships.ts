@@ -84,14 +84,14 @@ export class Memberships {
     for (const userId of userIds) this.#owed.delete(userId);
   }
 
-  /** Brings the view up to date with what was committed. Rejects where bus or database fail; the next sweep goes on. */
-  async sweep(): Promise<void> {
+  /** Brings the view up to date with what was committed. Rejects where bus or database fail, or at the signal; the next sweep goes on. */
+  async sweep(signal: AbortSignal): Promise<void> {
     const now = Date.now();
     const losses = this.#losses;
     this.#tellOwed();
     const through = this.#through ?? (await (await this.#open()).get(markKey))?.through;
-    if (through === undefined) await this.#rewrite();
-    else await this.#putChanged(through - overlapMs);
+    if (through === undefined) await this.#rewrite(signal);
+    else await this.#putChanged(through - overlapMs, signal);
     if (losses !== this.#losses) return;
     this.#through = now;
     if (now - this.#markedAt < markMs) return;
@@ -104,7 +104,7 @@ export class Memberships {
   }
 
   /** For a view without a mark: it is new, or the bus lost it. */
-  async #rewrite(): Promise<void> {
+  async #rewrite(signal: AbortSignal): Promise<void> {
     this.#markedAt = 0;
     this.#put.clear();
     for (let after = 0; ; ) {
@@ -113,10 +113,11 @@ export class Memberships {
       const last = page.at(-1);
       if (!last || page.length < pageSize) return;
       after = last.userId;
+      signal.throwIfAborted();
     }
   }
 
-  async #putChanged(since: number): Promise<void> {
+  async #putChanged(since: number, signal: AbortSignal): Promise<void> {
     for (let time = since, user = 0; ; ) {
       const page = await this.#versions(
         '(changedAt > ? OR (changedAt = ? AND userId > ?)) ORDER BY changedAt, userId LIMIT ?',
@@ -128,6 +129,7 @@ export class Memberships {
       if (!last || page.length < pageSize) return;
       time = last.changedAt;
       user = last.userId;
+      signal.throwIfAborted();
     }
   }
 

@@ -1,9 +1,12 @@
 import { type GroupHeads, subjects } from '@teahouse/contracts';
+import { every, settledWithin } from '@teahouse/service-kit';
 import { forgetActs } from '@teahouse/service-kit/database';
 import { retireDissolved } from './dissolving.js';
 import type { Service } from './service.js';
 
 const everyMs = 2_000;
+/** How long the end waits for what is under way. */
+const stopMs = 2_000;
 /** How far back a sweep looks: transactions take time, clocks of instances differ, and one event may be lost. */
 const windowMs = 10_000;
 const firstWindowMs = 60_000;
@@ -13,14 +16,16 @@ const forgetMs = 10 * 60_000;
 const groupsAtOnce = 5_000;
 
 export interface Sweep {
-  /** Whether the last round went through. */
+  /** Whether the last rounds went through. */
   readonly healthy: boolean;
+  /** Ends what is under way with its page; 2 s at most. */
   stop(): Promise<void>;
 }
 
 /**
  * Repeats every 2 s the newest `seq` of groups that moved lately, whoever stored the messages: a lost last event shows
- * there, even when its sender died. The view of memberships is mended in the same rounds.
+ * there, even when its sender died. The view of memberships is mended in rounds of its own: writing all of it anew takes
+ * long where there are many users, and delays no head.
  */
 export function startSweep(service: Service): Sweep {
   const { bus, database, messages, memberships, log } = service;
@@ -31,9 +36,9 @@ export function startSweep(service: Service): Sweep {
   let told = Date.now() - firstWindowMs;
   let last = told;
   let forgetDue = 0;
-  let healthy = true;
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const failing = new Set<() => Promise<void>>();
 
   const tellHeads = async () => {
     const now = Date.now();
@@ -46,42 +51,39 @@ export function startSweep(service: Service): Sweep {
     last = now;
   };
 
-  const round = async () => {
-    try {
-      await tellHeads();
-      if (bus.connected) {
-        await memberships.sweep();
-        await retireDissolved(service, Number.POSITIVE_INFINITY);
-      }
-      if (Date.now() >= forgetDue) {
-        while (await forgetActs(database));
-        forgetDue = Date.now() + forgetMs;
-      }
-      healthy = true;
-    } catch (error) {
-      if (healthy) log.warn({ err: error }, 'a sweep failed, the next one goes on');
-      healthy = false;
+  const mend = async () => {
+    if (bus.connected) {
+      await memberships.sweep(signal);
+      await retireDissolved(service, Number.POSITIVE_INFINITY, signal);
     }
+    if (Date.now() < forgetDue) return;
+    while (!signal.aborted && (await forgetActs(database)));
+    forgetDue = Date.now() + forgetMs;
   };
 
-  let running = round();
-  const again = () => {
-    timer = setTimeout(() => {
-      running = round();
-      void running.then(again);
-    }, everyMs);
-    if (stopped) clearTimeout(timer);
-  };
-  void running.then(again);
+  const rounds = [tellHeads, mend].map((work) => {
+    const round = every(
+      everyMs,
+      async () => {
+        await work();
+        failing.delete(work);
+      },
+      (err) => {
+        if (!failing.has(work) && !signal.aborted) log.warn({ err }, 'a sweep failed, the next one goes on');
+        failing.add(work);
+      },
+    );
+    void round.now();
+    return round;
+  });
 
   return {
     get healthy() {
-      return healthy;
+      return failing.size === 0;
     },
     async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
+      stopping.abort();
+      await settledWithin(Promise.all(rounds.map((round) => round.stop())), stopMs);
     },
   };
 }

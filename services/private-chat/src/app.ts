@@ -28,7 +28,7 @@ export interface PrivateChatOptions {
 export interface PrivateChat {
   /** Whether bus and database were there lately. */
   ready(): { ok: boolean; details: Record<string, unknown> };
-  /** Answers what is at work and stores what was taken, 10 s at most. Bus and database stay open: they are the caller's. */
+  /** Answers what is at work and stores what was taken, 10 s at most; then ends archiving between two steps. Bus and database stay open: they are the caller's. */
   close(): Promise<void>;
 }
 
@@ -63,8 +63,7 @@ export async function startPrivateChat(options: PrivateChatOptions): Promise<Pri
     ready: () => ({ ok: bus.connected && sweep.healthy, details: { bus: bus.connected, sweep: sweep.healthy } }),
     async close() {
       await Promise.all(served.map((subscription) => subscription.drain()));
-      await messages.close();
-      await sweep.stop();
+      await Promise.all([messages.close(), sweep.stop()]);
       await archive?.close();
     },
   };
