@@ -7,7 +7,7 @@ import type { Tools } from './tools.js';
 
 /** Messages compared at once. */
 const step = 500;
-/** Looks at one stretch while the service moves the border under it. */
+/** Looks at one stretch while the service changes it; what two of them find in a row is so. */
 const looks = 5;
 
 export interface Finding {
@@ -15,6 +15,8 @@ export interface Finding {
   readonly seq: number;
   readonly problem: 'conflict' | 'hole' | 'lost';
 }
+
+type Found = Omit<Finding, 'conversationId'>;
 
 interface Head {
   readonly lastSeq: number;
@@ -61,35 +63,35 @@ export class Verifier {
     return findings;
   }
 
-  async #stretch(
-    conversationId: number,
-    from: number,
-    to: number,
-  ): Promise<Omit<Finding, 'conversationId'> | undefined> {
-    let found: Omit<Finding, 'conversationId'> | undefined;
+  /** Looks again at what seems wrong: a recall or an eviction may have come between the reads of one look. */
+  async #stretch(conversationId: number, from: number, to: number): Promise<Found | undefined> {
+    let found: Found | undefined;
     for (let look = 1; look <= looks; look++) {
-      const head = await this.#read(conversationId);
-      const noted = new Set((await this.#local(this.#noted, conversationId, from, to)).map(({ seq }) => Number(seq)));
-      const hot = await this.#local(this.#hot, conversationId, from, to);
-      const archived = bySeq(await this.#ask(this.#archived, conversationId, from, to));
-      const known = bySeq(hot);
-      const missing: Row[] = [];
-      found = undefined;
-      for (let seq = from; seq <= to && !found; seq++) {
-        const [here, there] = [known.get(seq), archived.get(seq)];
-        if (seq >= head.hotFromSeq && !here) found = { seq, problem: 'hole' };
-        else if (here && there && differ(here, there, noted.has(seq))) found = { seq, problem: 'conflict' };
-        else if (!there && seq <= head.archivedThroughSeq) {
-          if (here) missing.push(here);
-          else found = { seq, problem: 'lost' };
-        }
-      }
-      const moved = (await this.#read(conversationId)).hotFromSeq !== head.hotFromSeq;
-      if (!found && missing.length > 0) await this.#repair(conversationId, missing);
-      if (!moved || !found) break;
+      const before = found;
+      found = await this.#look(conversationId, from, to);
+      if (!found || (found.seq === before?.seq && found.problem === before.problem)) break;
     }
     this.compared += to - from + 1;
     return found;
+  }
+
+  async #look(conversationId: number, from: number, to: number): Promise<Found | undefined> {
+    const head = await this.#read(conversationId);
+    const noted = new Set((await this.#local(this.#noted, conversationId, from, to)).map(({ seq }) => Number(seq)));
+    const known = bySeq(await this.#local(this.#hot, conversationId, from, to));
+    const archived = bySeq(await this.#ask(this.#archived, conversationId, from, to));
+    const missing: Row[] = [];
+    for (let seq = from; seq <= to; seq++) {
+      const [here, there] = [known.get(seq), archived.get(seq)];
+      if (seq >= head.hotFromSeq && !here) return { seq, problem: 'hole' };
+      if (here && there && differ(here, there, noted.has(seq))) return { seq, problem: 'conflict' };
+      if (!there && seq <= head.archivedThroughSeq) {
+        if (!here) return { seq, problem: 'lost' };
+        missing.push(here);
+      }
+    }
+    if (missing.length > 0) await this.#repair(conversationId, missing);
+    return undefined;
   }
 
   async #repair(conversationId: number, rows: Row[]): Promise<void> {
