@@ -11,6 +11,8 @@ export interface Proxy {
   readonly url: string;
   /** The next packet that fits is cut, once. */
   cutNext(cut: Cut): void;
+  /** The next packet of a client that holds this text stays here, until the function that is returned lets it go on. */
+  holdNext(at: string): () => void;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,8 @@ export async function startProxy(target: string): Promise<Proxy> {
   const url = new URL(target);
   const sockets = new Set<Socket>();
   let cut: Cut | undefined;
+  let holdAt: string | undefined;
+  let goOn = () => {};
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     let lost = false;
@@ -30,6 +34,11 @@ export async function startProxy(target: string): Promise<Proxy> {
     client.on('close', () => lost || upstream.destroy());
     upstream.on('close', () => client.destroy());
     client.on('data', (data) => {
+      if (holdAt !== undefined && data.includes(holdAt)) {
+        holdAt = undefined;
+        goOn = () => upstream.write(data);
+        return;
+      }
       const now = cut && data.includes(cut.at) ? cut : undefined;
       if (now) {
         cut = undefined;
@@ -52,6 +61,10 @@ export async function startProxy(target: string): Promise<Proxy> {
     url: url.href,
     cutNext(next) {
       cut = next;
+    },
+    holdNext(at) {
+      holdAt = at;
+      return () => goOn();
     },
     close() {
       for (const socket of sockets) socket.destroy();

@@ -1,5 +1,5 @@
 import { TeahouseError } from '@teahouse/contracts';
-import { ConfigError, type Log } from '@teahouse/service-kit';
+import { ConfigError, type Log, settledWithin } from '@teahouse/service-kit';
 import { type Database, type Dialect, openDatabase, type Run, type Session } from '@teahouse/service-kit/database';
 import type { EntityManager } from 'typeorm';
 import type { LogTables } from '../types.js';
@@ -9,6 +9,8 @@ import { archiveDatabaseMigrations } from './migration.js';
 /** How long the start, and each later attempt, waits for a server that is not there. */
 const openWaitMs = 2000;
 const againMs = 1000;
+/** How long the start waits in all: a server may answer at first, and then stand still. */
+const startMs = 5000;
 
 /** The archive database, which may be away: at the start, and at any time later. */
 export interface Remote {
@@ -48,20 +50,28 @@ export async function connectRemote({ url, variable, tables, log }: RemoteOption
     if (closed) return database.close();
     opened = { database, session: await database.session() };
   };
+  const behind = (opening: Promise<void>) => {
+    opening.then(
+      () => log.info('the archive can be reached'),
+      () => closed || again(),
+    );
+  };
   const again = () => {
-    timer = setTimeout(() => {
-      open().then(
-        () => log.info('the archive can be reached'),
-        () => closed || again(),
-      );
-    }, againMs);
+    timer = setTimeout(() => behind(open()), againMs);
     timer.unref();
   };
+  const away = 'the archive is away; old pages of history have to wait for it';
+  const opening = open();
   try {
-    await open();
+    if (await settledWithin(opening, startMs)) {
+      await opening;
+    } else {
+      log.warn(away);
+      behind(opening);
+    }
   } catch (error) {
     if (error instanceof ConfigError) throw new ConfigError(`${variable}: ${error.message}`, { cause: error });
-    log.warn({ err: error }, 'the archive is away; old pages of history have to wait for it');
+    log.warn({ err: error }, away);
     again();
   }
 
