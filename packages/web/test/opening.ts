@@ -21,9 +21,9 @@ export interface PageHouse {
 const fileMs = 300_000;
 
 /** The real stack and a browser for the tests of one file; both go with them. */
-export async function openPage(t: Test): Promise<PageHouse> {
+export async function openPage(t: Test, env: NodeJS.ProcessEnv = {}): Promise<PageHouse> {
   t.setTimeout(fileMs);
-  const stack = await openHouse((line) => t.comment(line));
+  const stack = await openHouse((line) => t.comment(line), env);
   t.teardown(() => stack.stop());
   const browser = await launchBrowser();
   t.teardown(() => browser.close());

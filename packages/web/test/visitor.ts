@@ -45,9 +45,11 @@ export class Visitor {
   readonly page: Page;
   /** What the console said, what went wrong in scripts, and requests to anybody but the page's server. */
   readonly complaints: string[] = [];
+  readonly #url: string;
 
   private constructor(page: Page, url: string) {
     this.page = page;
+    this.#url = url;
     page.setDefaultTimeout(patienceMs);
     page.on('console', (message) => this.complaints.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.stack ?? error.message}`));
@@ -63,12 +65,30 @@ export class Visitor {
     return visitor;
   }
 
+  /** Another window of the same browser, which goes with it. */
+  async secondWindow(): Promise<Visitor> {
+    const visitor = new Visitor(await this.page.context().newPage(), this.#url);
+    await visitor.page.goto(this.#url);
+    return visitor;
+  }
+
   async logIn(username: string, password = '123456'): Promise<void> {
     await this.page.locator('input[name=username]').fill(username);
     await this.page.locator('input[name=password]').fill(password);
     await this.page.keyboard.press('Enter');
     // Hidden where there is one conversation alone and a small screen: that one is open then.
     await this.page.locator('nav').waitFor({ state: 'attached' });
+  }
+
+  /** Who is logged in here. */
+  me(nickname: string): Locator {
+    return this.page.getByRole('navigation').getByRole('button').filter({ hasText: nickname });
+  }
+
+  async logOut(): Promise<void> {
+    await this.page.getByRole('navigation').getByRole('button', { name: 'Settings', exact: true }).click();
+    await this.button('Log out').click();
+    await this.page.locator('input[name=password]').waitFor();
   }
 
   /** Opens a conversation of the list by its name. */

@@ -10,7 +10,7 @@ import {
   type User,
 } from '@teahouse/client';
 import { reactive } from 'vue';
-import { inTurn, keep, kept } from './keeper';
+import { belongTo, drop, inTurn, keep, kept, lastUser } from './keeper';
 
 /** Who is logged in. `user` is known from the start of a kept login on, before there is a connection. */
 export const login = reactive<{ user: User | undefined; ended: unknown }>({ user: undefined, ended: undefined });
@@ -20,10 +20,15 @@ const server = location.origin;
 const store = indexedDbStore();
 /** As long as timers go: a page waits for its server until it is closed. */
 const forEver = 2 ** 31 - 1;
+/** A token is renewed so long before its end, unless the login says when. */
+const marginMs = 60_000;
+/** So long after a renewal that failed the next is tried. */
+const shortestPauseMs = 10_000;
 
 let client: ChatClient | undefined;
 let session: Session | undefined;
 let held: SessionState | undefined;
+let renewal: ReturnType<typeof setTimeout> | undefined;
 
 type Wiring = (client: ChatClient) => void;
 const wirings: Wiring[] = [];
@@ -54,34 +59,42 @@ export async function enter(
   body: { username: string; password: string; nickname?: string },
   lasting: boolean,
 ): Promise<void> {
-  begin(await Session[how](server, body, (state) => hold(state, lasting)));
+  begin(await Session[how](server, body, (state) => hold(state, held ? undefined : lasting)));
 }
 
 /** Goes on with a login that was kept, if there is one. */
 export function resume(): void {
-  const state = kept();
+  const user = lastUser();
+  const state = user === undefined ? undefined : kept(user);
   if (!state) return;
   held = state;
+  belongTo(state.user.id);
   begin(Session.resume(server, state, hold));
 }
 
 export async function leave(): Promise<void> {
-  const ended = session;
-  await client?.forget();
-  client?.close();
+  const [left, ended] = [client, session];
+  if (left) await forget(left);
+  left?.close();
   await ended?.logout();
 }
 
-function hold(state: SessionState | undefined, lasting?: boolean): void {
-  held = state;
-  keep(state, lasting);
+/** Nothing of a user who is gone stays in the browser. Where that cannot be reached nothing was kept, or nobody can help. */
+async function forget(left: ChatClient): Promise<void> {
+  await left.forget().catch((error: unknown) => console.error(error));
 }
 
-/** Another tab may have spent our refresh token: then its login is ours. */
+function hold(state: SessionState | undefined, lasting?: boolean): void {
+  if (state) keep(state, lasting);
+  else if (held) drop(held.user.id);
+  held = state;
+}
+
+/** Another tab of the same user may have spent our refresh token: then its login is ours. */
 async function token(options: { fresh: boolean }): Promise<string> {
   return await inTurn(async () => {
-    const state = kept();
-    if (state && held && state.refreshToken !== held.refreshToken) {
+    const state = held && kept(held.user.id);
+    if (state && state.refreshToken !== held?.refreshToken) {
       held = state;
       session = Session.resume(server, state, hold);
       return await session.token({ fresh: false });
@@ -91,8 +104,20 @@ async function token(options: { fresh: boolean }): Promise<string> {
   });
 }
 
+/** Renews the token in time even while nobody asks for it, so that a new connection needs nobody but the gateway. */
+function planRenewal(): void {
+  clearTimeout(renewal);
+  if (!session || !held) return;
+  const { expiresAt, renewAt = expiresAt - marginMs } = held;
+  const pauseMs = Math.max(shortestPauseMs, renewAt - Date.now());
+  // Where the login has ended the next connection tells it.
+  const renew = () => token({ fresh: false }).then(planRenewal, planRenewal);
+  renewal = setTimeout(renew, Math.min(pauseMs, forEver));
+}
+
 function begin(started: Session): void {
   session = started;
+  planRenewal();
   const mine = new ChatClient({ url: server, token, store });
   client = mine;
   login.user = started.user;
@@ -107,9 +132,13 @@ function begin(started: Session): void {
 
 function closed(ended: ChatClient, error: ChatError | undefined): void {
   if (ended !== client) return;
-  if (!error || error.code === 'BAD_CREDENTIALS' || error.code === 'UNAUTHENTICATED') hold(undefined);
+  const isRefused = error?.code === 'BAD_CREDENTIALS' || error?.code === 'UNAUTHENTICATED';
+  if (!error || isRefused) hold(undefined);
+  if (isRefused) void forget(ended); // `leave` has done so before.
   client = undefined;
   session = undefined;
+  held = undefined;
+  clearTimeout(renewal);
   login.user = undefined;
   login.ended = error;
   for (const reset of resets) reset();

@@ -1,4 +1,5 @@
 import { computed, reactive, watchEffect } from 'vue';
+import { ofBrowser as drawer } from './storage';
 
 export type Language = 'en' | 'zh-CN';
 export type LanguageChoice = Language | 'auto';
@@ -9,7 +10,7 @@ const storedTheme = 'teahouse.theme';
 
 /** What was chosen before in this browser; `auto` where nothing was, or nothing can be kept. */
 function chosen<T extends string>(name: string, values: readonly T[]): T | 'auto' {
-  return values.find((value) => value === localStorage.getItem(name)) ?? 'auto';
+  return values.find((value) => value === drawer.get(name)) ?? 'auto';
 }
 
 export const preferences = reactive<{ language: LanguageChoice; theme: Theme }>({
@@ -26,7 +27,7 @@ export function applyPreferences(): void {
   watchEffect(() => {
     document.documentElement.lang = language.value;
     document.documentElement.dataset['theme'] = preferences.theme;
-    localStorage.setItem(storedLanguage, preferences.language);
-    localStorage.setItem(storedTheme, preferences.theme);
+    drawer.set(storedLanguage, preferences.language);
+    drawer.set(storedTheme, preferences.theme);
   });
 }
