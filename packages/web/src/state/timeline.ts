@@ -3,6 +3,8 @@ import { nextTick, shallowReactive, toRef, triggerRef } from 'vue';
 import { onLeave, theClient } from './login';
 import { wonder } from './people';
 
+type Reading = 'newest' | 'older' | 'newer' | 'around';
+
 /**
  * The part of a conversation that is held here: messages without a hole, from somewhere to somewhere. At the bound what
  * is farthest from the reader's side is let go, and read again when it is scrolled to.
@@ -15,13 +17,17 @@ export interface Timeline {
   hasOlder: boolean;
   hasNewer: boolean;
   /** What is being read from the server. */
-  loading: 'newest' | 'older' | 'newer' | 'around' | undefined;
+  loading: Reading | undefined;
+  /** How many readings there were: one that is no longer the last drops what it brings. */
+  readings: number;
   /** Why the last reading failed, and the same reading again. */
-  failure: { readonly error: unknown; readonly again: () => Promise<void> } | undefined;
+  failure: { readonly error: unknown; readonly what: Reading; readonly again: () => Promise<boolean> } | undefined;
   /** The reader looks at the newest message, or not at this conversation. */
   atEnd: boolean;
   /** The newest message that was delivered. */
   delivered: number;
+  /** What was delivered while the newest messages are being read, and does not follow on what is held. */
+  meanwhile: ReceivedMessage[];
   /** Messages are being put before the others: what is looked at must stay where it is. */
   prepending: boolean;
 }
@@ -45,7 +51,7 @@ export function timelineOf(place: Place): Timeline {
   const key = keyOf(place);
   const known = held.get(key);
   held.delete(key);
-  const timeline = known ?? shallowReactive<Timeline>({ ...empty, messages: [], key, place });
+  const timeline = known ?? shallowReactive<Timeline>({ ...empty, messages: [], meanwhile: [], key, place });
   held.set(key, timeline);
   current = key;
   trimOthers();
@@ -56,6 +62,7 @@ const empty = {
   hasOlder: true,
   hasNewer: false,
   loading: undefined,
+  readings: 0,
   failure: undefined,
   prepending: false,
   atEnd: true,
@@ -86,26 +93,46 @@ async function read(place: Place, cursor: { beforeSeq?: number; afterSeq?: numbe
   return page;
 }
 
-/** Runs one reading at a time; a failure is kept until the next. */
-async function loading(timeline: Timeline, what: NonNullable<Timeline['loading']>, work: () => Promise<void>) {
-  if (timeline.loading) return;
+/**
+ * Runs one reading at a time; a failure is kept until the next. One that goes elsewhere supersedes the one that runs: its
+ * reader waits for it, while more of what is held is read again when it is scrolled to.
+ * @param work is told what tells whether it is still the last reading: otherwise it must change nothing
+ * @returns whether it came to its end
+ */
+async function loading(
+  timeline: Timeline,
+  what: Reading,
+  work: (isLast: () => boolean) => Promise<void>,
+): Promise<boolean> {
+  if (timeline.loading && (what === 'older' || what === 'newer')) return false;
+  timeline.readings += 1;
+  const { readings } = timeline;
+  const isLast = () => timeline.readings === readings;
   timeline.loading = what;
   try {
-    await work();
-    timeline.failure = undefined;
+    await work(isLast);
+    if (isLast()) timeline.failure = undefined;
+    return isLast();
   } catch (error) {
-    timeline.failure = { error, again: () => loading(timeline, what, work) };
+    if (isLast()) timeline.failure = { error, what, again: () => loading(timeline, what, work) };
+    return false;
   } finally {
-    timeline.loading = undefined;
+    if (isLast()) timeline.loading = undefined;
   }
 }
 
-export async function loadNewest(timeline: Timeline): Promise<void> {
-  await loading(timeline, 'newest', async () => {
+/**
+ * Reads the newest messages, which take the place of what is held once they are here.
+ * @returns false where that failed, or another reading came after it
+ */
+export async function loadNewest(timeline: Timeline): Promise<boolean> {
+  return await loading(timeline, 'newest', async (isLast) => {
+    timeline.meanwhile = [];
     const { messages, more } = await read(timeline.place, {}, firstPage);
+    if (!isLast()) return;
     // What came by itself meanwhile is newer still.
     const last = messages.at(-1)?.seq ?? 0;
-    const later = timeline.messages.filter(({ seq }) => seq > last);
+    const later = [...timeline.messages, ...timeline.meanwhile].filter(({ seq }) => seq > last);
     const joins = later.length === 0 || later[0]?.seq === last + 1;
     timeline.messages = joins ? [...messages, ...later] : messages;
     timeline.hasOlder = more;
@@ -124,10 +151,10 @@ function frame(): Promise<unknown> {
 export async function loadOlder(timeline: Timeline): Promise<void> {
   const first = timeline.messages[0]?.seq;
   if (first === undefined || !timeline.hasOlder) return;
-  await loading(timeline, 'older', async () => {
+  await loading(timeline, 'older', async (isLast) => {
     const { messages, more } = await read(timeline.place, { beforeSeq: first }, page);
     await frame();
-    if (timeline.messages[0]?.seq !== first) return;
+    if (!isLast() || timeline.messages[0]?.seq !== first) return;
     timeline.prepending = true;
     timeline.messages = [...messages, ...timeline.messages];
     timeline.hasOlder = more;
@@ -135,6 +162,7 @@ export async function loadOlder(timeline: Timeline): Promise<void> {
     timeline.prepending = false;
     if (timeline.messages.length <= mostHeld) return;
     await frame();
+    if (!isLast()) return;
     timeline.messages = timeline.messages.slice(0, mostHeld);
     timeline.hasNewer = true;
   });
@@ -144,9 +172,9 @@ export async function loadOlder(timeline: Timeline): Promise<void> {
 export async function loadNewer(timeline: Timeline): Promise<void> {
   const last = timeline.messages.at(-1)?.seq;
   if (last === undefined || !timeline.hasNewer || timeline.messages.length >= mostHeld) return;
-  await loading(timeline, 'newer', async () => {
+  await loading(timeline, 'newer', async (isLast) => {
     const { messages, more } = await read(timeline.place, { afterSeq: last }, page);
-    if (timeline.messages.at(-1)?.seq !== last) return;
+    if (!isLast() || timeline.messages.at(-1)?.seq !== last) return;
     timeline.messages = [...timeline.messages, ...messages];
     // What came by itself meanwhile was not added: it did not follow on what was held.
     timeline.hasNewer = more || timeline.delivered > (timeline.messages.at(-1)?.seq ?? 0);
@@ -164,7 +192,7 @@ export function makeRoom(timeline: Timeline): void {
     await letGoOfOldest(timeline, Math.ceil(mostHeld / 2));
     await new Promise((resolve) => setTimeout(resolve, restMs));
   };
-  void loading(timeline, 'newer', work).then(() => loadNewer(timeline));
+  void loading(timeline, 'newer', work).then((done) => (done ? loadNewer(timeline) : undefined));
 }
 
 /** Without moving what is looked at. */
@@ -176,23 +204,20 @@ async function letGoOfOldest(timeline: Timeline, most: number): Promise<void> {
   timeline.prepending = false;
 }
 
-/** Makes the message `seq` one that is held, with some before and after it. */
-export async function loadAround(timeline: Timeline, seq: number): Promise<void> {
-  if (indexOfSeq(timeline, seq) >= 0) return;
-  await loading(timeline, 'around', async () => {
+/**
+ * Makes the message `seq` one that is held, with some before and after it.
+ * @returns false where that failed, or another reading came after it
+ */
+export async function loadAround(timeline: Timeline, seq: number): Promise<boolean> {
+  return await loading(timeline, 'around', async (isLast) => {
+    if (indexOfSeq(timeline, seq) >= 0) return;
     const before = await read(timeline.place, { beforeSeq: seq + 1 }, firstPage);
     const after = await read(timeline.place, { afterSeq: seq }, firstPage);
+    if (!isLast()) return;
     timeline.messages = [...before.messages, ...after.messages];
     timeline.hasOlder = before.more;
-    timeline.hasNewer = after.more;
+    timeline.hasNewer = after.more || timeline.delivered > (timeline.messages.at(-1)?.seq ?? 0);
   });
-}
-
-/** Lets go of everything and reads the newest. */
-export async function backToNewest(timeline: Timeline): Promise<void> {
-  timeline.messages = [];
-  timeline.hasNewer = false;
-  await loadNewest(timeline);
 }
 
 /** Where the message `seq` is among those held; -1 where it is not. There are no holes, so it need not be searched. */
@@ -212,7 +237,10 @@ export function arrived(key: string, message: ReceivedMessage): void {
   const timeline = held.get(key);
   if (!timeline) return;
   timeline.delivered = Math.max(timeline.delivered, message.seq);
-  if (timeline.hasNewer) return;
+  if (timeline.hasNewer) {
+    if (timeline.loading === 'newest') timeline.meanwhile.push(message);
+    return;
+  }
   const last = timeline.messages.at(-1)?.seq;
   if (last !== undefined && message.seq <= last) return;
   if (last === undefined ? timeline.hasOlder && !timeline.loading && message.seq > 1 : message.seq > last + 1) {
