@@ -19,14 +19,14 @@ export const outgoingByKey = computed(() => {
   return lists;
 });
 
-/** Shows a message at once and sends it; its fate shows in its state. */
-export function say(place: Place, content: string): void {
-  void attempt(async () => theClient().post(place, content));
+/** Shows a message at once and sends it; its fate shows in its state. @returns whether it was taken */
+export async function say(place: Place, content: string): Promise<boolean> {
+  return await attempt(async () => theClient().post(place, content));
 }
 
 /** Sends a failed one again, under the same clientId: should it have been stored after all, it is not stored twice. */
 export function sayAgain({ clientId }: Outgoing): void {
-  theClient().retry(clientId);
+  void attempt(async () => theClient().retry(clientId));
 }
 
 export function discard({ clientId }: Outgoing): void {
