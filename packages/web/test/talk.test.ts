@@ -1,3 +1,4 @@
+import { eventually } from '@teahouse/test';
 import t from 'tap';
 import { guest } from './house.js';
 import { chinese, official, openPage } from './opening.js';
@@ -77,4 +78,71 @@ t.test('whoever is blocked is told when they write, and the message waits with a
   await one.message('Are you there?').waitFor();
   t.equal(await two.message('Are you there?').count(), 1);
   t.strictSame([...one.complaints, ...two.complaints], []);
+});
+
+t.test('what is not taken because too much waits stays where it was written', async (t) => {
+  const visitor = await house.visit(t, 'player1');
+  const { page } = visitor;
+  await visitor.open(official);
+  await page.context().setOffline(true);
+  await page.getByText('This device has no network.').waitFor();
+  await visitor.writing.evaluate((field: HTMLTextAreaElement) => {
+    for (let number = 1; number <= 1_000; number++) {
+      field.value = `waiting ${number}`;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      field.form?.requestSubmit();
+    }
+  });
+  await visitor.say('one too many');
+  await page.getByText('Too many messages wait to be sent.').waitFor();
+  t.equal(await visitor.writing.inputValue(), 'one too many');
+  await page.context().setOffline(false);
+  await visitor.message('waiting 1000').getByRole('img', { name: 'Sent' }).waitFor();
+  await page.keyboard.press('Enter');
+  await visitor.message('one too many').getByRole('img', { name: 'Sent' }).waitFor();
+  t.equal(await visitor.writing.inputValue(), '');
+});
+
+t.test('a screen reader hears the same words twice when they are said twice', async (t) => {
+  const { client } = await guest(house.stack, 'player2');
+  t.teardown(() => client.terminate());
+  const visitor = await house.visit(t, 'player1');
+  await visitor.open(official);
+  await visitor.page.evaluate(() => {
+    const region = document.querySelector('p[aria-live=polite]');
+    const spoken: string[] = [];
+    Object.assign(globalThis, { spoken });
+    if (region)
+      new MutationObserver(() => spoken.push(region.textContent)).observe(region, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+  });
+  const spoken = () => visitor.page.evaluate<string[]>('spoken');
+  for (const count of [1, 2]) {
+    await client.request({ type: 'groupMessage', groupId: 1, content: 'Anybody here?' });
+    await eventually(async () => (await spoken()).length >= count, 30_000, `Not heard ${count} times`);
+  }
+  t.strictSame(await spoken(), ['player2: Anybody here?', 'player2: Anybody here?']);
+});
+
+t.test('Escape that ends an input method neither closes a panel nor empties the filter', async (t) => {
+  const visitor = await house.visit(t, 'player1');
+  const { page } = visitor;
+  await visitor.open(official);
+  const filter = page.getByRole('navigation').getByRole('searchbox');
+  await filter.fill('官');
+  await page.keyboard.press('Control+f');
+  const panel = page.getByRole('searchbox', { name: 'What to look for' });
+  await panel.waitFor();
+  const ofInputMethod = { key: 'Escape', isComposing: true, bubbles: true };
+  await panel.dispatchEvent('keydown', ofInputMethod);
+  await filter.dispatchEvent('keydown', ofInputMethod);
+  t.equal(await filter.inputValue(), '官');
+  await panel.waitFor();
+  await panel.press('Escape');
+  await panel.waitFor({ state: 'detached' });
+  await filter.press('Escape');
+  t.equal(await filter.inputValue(), '');
 });

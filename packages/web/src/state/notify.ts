@@ -12,7 +12,10 @@ const shownMs = { news: 6_000, error: 15_000 };
 let lastId = 0;
 
 /** What is told at the edge of the page, and what only a screen reader hears. */
-export const told = reactive<{ toasts: Toast[]; spoken: string }>({ toasts: [], spoken: '' });
+export const told = reactive<{ toasts: Toast[]; spoken: { id: number; text: string } }>({
+  toasts: [],
+  spoken: { id: 0, text: '' },
+});
 
 /** Shows a sentence for a few seconds, an error for longer. At most three are shown, the newest ones. */
 export function tell(text: string, isError = false): void {
@@ -26,9 +29,9 @@ export function dismiss(id: number): void {
   told.toasts = told.toasts.filter((toast) => toast.id !== id);
 }
 
-/** For the screen reader alone. */
+/** For the screen reader alone. What is said twice is another element, and is spoken twice. */
 export function speak(text: string): void {
-  told.spoken = text;
+  told.spoken = { id: told.spoken.id + 1, text };
 }
 
 /**
