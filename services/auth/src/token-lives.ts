@@ -1,5 +1,4 @@
 import { classify, type Database } from '@teahouse/service-kit/database';
-import { LessThan } from 'typeorm';
 import { TokenLifeRow } from './entities.js';
 
 /**
@@ -37,9 +36,8 @@ export class TokenLives {
     const alive = (row: TokenLifeRow) => row.usedTime + row.lifeMs + this.slackMs > now;
     this.#longestMs = Math.max(lifeMs, ...rows.filter(alive).map((row) => row.lifeMs));
     for (const row of rows) {
-      if (alive(row)) continue;
-      const unused = { lifeMs: row.lifeMs, usedTime: LessThan(row.usedTime + 1) };
-      await this.database.transaction((manager) => manager.delete(TokenLifeRow, unused));
+      // Left where an instance has begun to give it again.
+      if (!alive(row)) await this.database.transaction((manager) => manager.delete(TokenLifeRow, { ...row }));
     }
   }
 }
