@@ -1,4 +1,4 @@
-import type { Lists } from './arrivals.js';
+import type { ConversationSummary } from '@teahouse/contracts';
 import type { Person } from './people.js';
 import type { ConversationList } from './reads.js';
 import type { Track } from './track.js';
@@ -28,7 +28,7 @@ export function placeInConversations(
   person: Person,
   list: ConversationList,
   follow: (peer: number, position: number) => Track,
-): Pick<Lists, 'conversations' | 'moreConversations'> {
+): { conversations: ConversationSummary[]; moreConversations?: true } {
   const conversations = list.conversations.map((conversation) => {
     const known = person.conversations.get(conversation.userId);
     if (known !== undefined && typeof known !== 'number') {
