@@ -33,7 +33,7 @@ interface GroupList {
 export interface ArrivalsHost extends MissedHost {
   arrive(userId: number): Person;
   release(person: Person): void;
-  /** @param toldTick up to where the hub's clock its lists tell of private conversations */
+  /** @param toldTick what moved after it by the hub's clock is named by the first heartbeat */
   seat(person: Person, socket: HubSocket, toldTick: number): void;
   /** Moves with every message heard of. */
   readonly clock: number;
@@ -69,6 +69,7 @@ export class Arrivals {
   async enter(socket: HubSocket, onReady: (lists: Lists) => void): Promise<void> {
     this.#arriving.add(socket);
     const person = this.#hub.arrive(socket.userId);
+    const tick = this.#hub.clock;
     let [groups, conversations] = await Promise.all([this.#readGroups(person), this.#readConversations(person)]);
     // The other list may have taken longer, and what changed meanwhile would be told, or placed, by the old one.
     [groups, conversations] = await Promise.all([
@@ -90,8 +91,8 @@ export class Arrivals {
       ...this.#placeInConversations(person, conversations ?? { conversations: [], more: false }),
       ...(unavailable.length > 0 ? { unavailable } : {}),
     };
-    // What moved at each reading is named by the first heartbeat.
-    this.#hub.seat(person, socket, conversations?.tick ?? this.#hub.clock);
+    // What moved at each reading, or has no room in the list, is named by the first heartbeat.
+    this.#hub.seat(person, socket, tick);
     onReady(lists);
     if (unavailable.length > 0) this.#owe(socket, groups === undefined, conversations === undefined);
     if (groups !== undefined && this.#isStale(person, groups)) this.#hub.retell([person]);
