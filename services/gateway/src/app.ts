@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client';
 import { Admission, InFlight } from './admission.js';
 import { Backlog } from './backlog.js';
 import { CatchUps } from './catch-ups.js';
-import { checkSettings, type GatewaySettings } from './config.js';
+import type { GatewaySettings } from './config.js';
 import { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import type { Tools } from './frames/index.js';
@@ -44,10 +44,11 @@ export interface Gateway {
 
 const builtPage = fileURLToPath(new URL('../../../packages/web/dist', import.meta.url));
 
-/** Starts a gateway; resolves when it serves. Rejects with ConfigError where it cannot work, or listen, as told. */
+/** Starts a gateway; resolves when it serves. Rejects with ConfigError where it cannot listen as told. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { bus, config, log } = options;
-  checkSettings(config);
+  if (config.HEARTBEAT_TIMEOUT_MS < 2 * config.HEARTBEAT_INTERVAL_MS)
+    log.warn('HEARTBEAT_TIMEOUT_MS is less than twice HEARTBEAT_INTERVAL_MS: one late heartbeat closes a connection');
   const hub = new Hub({ bus, log, cameIn: (userId, groupId) => presence.cameInto(userId, groupId) });
   const tokens = new Tokens(bus, log);
   const users = new Users(bus, log);

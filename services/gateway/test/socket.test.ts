@@ -156,21 +156,13 @@ t.test('a connection without init is closed after 10 s', async (t) => {
 });
 
 t.test('silence for longer than the timeout closes, heartbeats keep alive', async (t) => {
-  const gateway = await testGateway(t, { HEARTBEAT_INTERVAL_MS: 750, HEARTBEAT_TIMEOUT_MS: 1_500 });
+  const gateway = await testGateway(t, { HEARTBEAT_TIMEOUT_MS: 1_500 });
   const [silent, beating] = [await login(gateway), await login(gateway, 'player3')];
   const beat = setInterval(() => beating.send({ type: 'heartbeat' }), 100);
   t.equal((await silent.closed).code, 4408);
   t.match(await beating.request({ type: 'heartbeat' }), { type: 'heartbeat', time: /Z$/ });
   clearInterval(beat);
   t.equal((await beating.closed).code, 4408);
-});
-
-t.test('a timeout that a lost heartbeat would reach stops the start', async (t) => {
-  const start = testGateway(t, { HEARTBEAT_INTERVAL_MS: 2_000, HEARTBEAT_TIMEOUT_MS: 3_999 });
-  await t.rejects(start, {
-    name: 'ConfigError',
-    message: 'HEARTBEAT_TIMEOUT_MS must be at least twice HEARTBEAT_INTERVAL_MS, which is 2000, not 3999.',
-  });
 });
 
 t.test(

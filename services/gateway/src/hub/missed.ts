@@ -21,6 +21,7 @@ export class Missed {
   /** the earliest time from which one of them may have missed something */
   #since = Number.POSITIVE_INFINITY;
   #asking = false;
+  #closed = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(host: MissedHost, reads: Reads) {
@@ -37,6 +38,7 @@ export class Missed {
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
     this.#userIds.clear();
   }
@@ -51,6 +53,7 @@ export class Missed {
       try {
         this.#host.learnPrivate(await this.#reads.privateHeads(page, this.#since));
       } catch (error) {
+        if (this.#closed) break;
         for (const userId of page) if (this.#host.person(userId) !== undefined) this.#userIds.add(userId);
         this.#host.failed('comparing private conversations after a reconnect', error);
         if (this.#userIds.size > 0) this.#timer = setTimeout(() => void this.#ask(), retryMs);
