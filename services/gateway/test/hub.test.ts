@@ -434,6 +434,27 @@ t.test('who is put out and let in again while the room lags hears nothing of wha
   t.match(socket.frames[2], { groups: [{ id: 1, lastSeq: 6 }] }, 'the list tells of what was said meanwhile');
 });
 
+t.test('who was put out and let in again hears nothing more before they are told the list', async (t) => {
+  const { services, enter } = setUp(t);
+  services.members.set(1, new Set([5, 6]));
+  const stays = await enter('a', 5);
+  const { socket } = await enter('b', 6);
+  services.store(1, 1, { event: 'removed', userId: 6 });
+  services.store(1, 1, { event: 'joined', userId: 6 });
+  await enter('c', 6);
+  services.groupsDown = true;
+  await until(() => stays.socket.seqs(1).length === 2);
+  services.publish(1, services.store(1, 1, { event: 'updated' }));
+  await until(() => stays.socket.seqs(1).length === 3);
+  t.same(steps(socket), [1]);
+  services.groupsDown = false;
+  await until(() => steps(socket).includes('groups'));
+  services.publish(1, services.store(1, 1));
+  await until(() => socket.seqs(1).includes(4));
+  t.same(steps(socket), [1, 'groups', 4]);
+  t.match(socket.frames[1], { groups: [{ id: 1, lastSeq: 3 }] });
+});
+
 t.test('who comes into a room that lags is told the list, and hears what follows it', async (t) => {
   const { services, enter } = setUp(t);
   services.members.set(1, new Set([5]));

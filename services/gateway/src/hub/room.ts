@@ -4,6 +4,9 @@ import { deliverRun, type Person, pushFrames, type RoomOfPerson } from './people
 import { groupChanged, type WholeOfGroup } from './reads.js';
 import { lastOf, type Run, Track, type Whole } from './track.js';
 
+/** In place of the seq up to which one hears nothing: it is the next list's. */
+const untilTold = Number.POSITIVE_INFINITY;
+
 /** What a room needs of the hub. */
 export interface RoomHost {
   /** The next messages; where they changed the group or its members, with its whole, and that of each who comes in here. */
@@ -79,7 +82,8 @@ export class Room extends Track implements RoomOfPerson {
    * @returns the seq after which they hear the group
    */
   place(person: Person, seq: number): number {
-    if (!this.#members.has(person) && seq > this.position) this.#deaf.set(person, seq);
+    const enters = !this.#members.has(person) && seq > this.position;
+    if (enters || this.#deaf.get(person) === untilTold) this.#deaf.set(person, seq);
     this.add(person, seq);
     this.learn(seq);
     return Math.max(this.position, this.#deaf.get(person) ?? 0);
@@ -163,7 +167,7 @@ export class Room extends Track implements RoomOfPerson {
           if (told !== undefined && !this.#deaf.has(person)) pushFrames(told.frames, [person], undefined);
           if (told !== undefined) this.add(person, seq);
         } else if (since !== undefined && since > askedAt) {
-          this.#tellByList(person, since);
+          this.#tellByList(person);
         } else if (since !== undefined) {
           person.version += 1;
           gone.push(person);
@@ -238,7 +242,7 @@ export class Room extends Track implements RoomOfPerson {
     if (join === undefined) {
       if (since === undefined) return;
       if (since < seq) this.remove(person);
-      else this.#tellByList(person, since);
+      else this.#tellByList(person);
       return;
     }
     const coming = this.#coming.get(seq);
@@ -248,9 +252,9 @@ export class Room extends Track implements RoomOfPerson {
     this.add(person, seq);
   }
 
-  /** Out now, and in again by what a list said of a later moment: up to there they hear nothing, and are told the list. */
-  #tellByList(person: Person, since: number): void {
-    this.#deaf.set(person, since);
+  /** Out now, and in again by what a list said of a later moment: they hear nothing until they are told a new list. */
+  #tellByList(person: Person): void {
+    this.#deaf.set(person, untilTold);
     this.#host.retell([person]);
   }
 
