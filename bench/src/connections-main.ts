@@ -15,6 +15,8 @@ import { register } from './teahouse.js';
 
 const GROUP_SIZE = 100;
 const idleMs = 10_000;
+/** V8 compacts its heap by itself once it has been quiet for some 20 to 40 s; a heartbeat is due only after 90. */
+const settledMs = 45_000;
 
 const { values } = parseArgs({
   options: {
@@ -92,11 +94,11 @@ try {
     groupDbUrl,
     visitors.map(({ account }) => account.id),
   );
-  await pause(idleMs);
+  await pause(settledMs);
   await present.come(url);
   const before = await memoryOf(live, pids);
   tellArrival('first login', await arrive(url, visitors, present, { ...pids, generator: process.pid }));
-  await pause(idleMs);
+  await pause(settledMs);
   const after = await memoryOf(live, pids);
   for (const name of Object.keys(before)) {
     say(`memory of ${name}: ${grown(before[name] as Memory, after[name] as Memory)}`);

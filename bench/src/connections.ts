@@ -8,7 +8,7 @@ import { type Account, type Frame, nowhere, TeahouseMember } from './teahouse.js
 /** Connections that one generator opens at once; more only wait in the kernel's queue. */
 const OPEN_AT_ONCE = 500;
 const beatMs = 50;
-const collections = 8;
+const collections = 4;
 const collectEachMs = 2_000;
 
 interface GroupAtReady {
@@ -120,8 +120,9 @@ export interface Memory {
 }
 
 /**
- * Memory of each process; of our own services after they have collected garbage until V8 gives memory back, which takes it
- * some rounds: what a storm left behind would be counted as connections otherwise. It does not always give back all of it.
+ * Memory of each process; of our own services after they have collected garbage, which takes V8 some rounds: what a storm left
+ * behind would be counted as connections otherwise. Collecting on demand does not compact the heap: only V8 itself does, where
+ * a process was left in peace before.
  */
 export async function memoryOf(
   live: LiveMemory,
