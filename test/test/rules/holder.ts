@@ -49,6 +49,15 @@ export class Holder {
     return holder;
   }
 
+  /** What is held by a client that has logged in and asked nothing yet, and is closed by this. */
+  static async anew(client: TestClient): Promise<unknown> {
+    try {
+      return await (await Holder.of(client)).state();
+    } finally {
+      await client.close();
+    }
+  }
+
   /** Applies what has come since the last time. Returns all that is held, in a form that can be compared. */
   async state(): Promise<unknown> {
     while (this.#seen < this.#client.frames.length) await this.#apply(this.#client.frames[this.#seen++] as Frame);
@@ -101,10 +110,10 @@ export class Holder {
     else throw new Error(`told of the group ${group.id}, which is none of ours`);
   }
 
-  /** The whole list, of which something was not told. */
+  /** The whole list, of which something was not told: in a group that is held, too. */
   async #list(groups: readonly Group[]): Promise<void> {
-    for (const id of this.#groups.keys()) if (!groups.some((group) => group.id === id)) this.#groups.delete(id);
-    for (const group of groups) if (!this.#groups.has(group.id)) await this.#learn(group);
+    this.#groups.clear();
+    for (const group of groups) await this.#learn(group);
   }
 
   #inGroup(frame: Frame): void {

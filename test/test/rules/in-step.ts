@@ -29,15 +29,9 @@ export async function inStep(t: Test, system: System): Promise<void> {
     name,
     holder: await Holder.of(await system.connect(account(name), 1)),
   }));
-  const fresh = async (who: Who) => {
-    const client = await system.connect(account(who), 0);
-    const state = await (await Holder.of(client)).state();
-    await client.close();
-    return state;
-  };
   const compare = async (after: string) => {
     await each(listeners, 4, async ({ name, holder }) => {
-      const wanted = await fresh(name);
+      const wanted = await Holder.anew(await system.connect(account(name), 0));
       const same = async () => isDeepStrictEqual(await holder.state(), wanted);
       await eventually(same, 10_000, 'not in step').catch(() => {});
       t.strictSame(await holder.state(), wanted, `${name} is in step after ${after}`);

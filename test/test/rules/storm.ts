@@ -57,13 +57,12 @@ export async function storm(t: Test, system: System): Promise<void> {
     ]);
   }
 
+  /** Their room may lag behind the list for a moment, and tell them, too, how the group came to be as it is. */
+  const wanted = async (name: Who) => Holder.anew(await system.connect(accounts[name], 0));
   await each(listening, 2, async ({ name, holder, client }) => {
-    const other = await system.connect(accounts[name], 0);
-    const wanted = await (await Holder.of(other)).state();
-    await other.close();
-    const same = async () => isDeepStrictEqual(await holder.state(), wanted);
+    const same = async () => isDeepStrictEqual(await holder.state(), await wanted(name));
     await eventually(same, 10_000, 'not in step').catch(() => {});
-    t.strictSame(await holder.state(), wanted, `${name} is in step`);
+    t.strictSame(await holder.state(), await wanted(name), `${name} is in step`);
     t.strictSame(astray(client.frames, groupId), [], `${name} heard no whole out of its place`);
   });
   await Promise.all(listening.map(({ client }) => client.close()));
