@@ -15,7 +15,7 @@ import { register } from './teahouse.js';
 
 const GROUP_SIZE = 100;
 const idleMs = 10_000;
-/** V8 compacts its heap by itself once it has been quiet for some 20 to 40 s; a heartbeat is due only after 90. */
+/** V8 compacts its heap by itself once it has been quiet for some 20 to 40 s; a silent client is closed only after 120. */
 const settledMs = 45_000;
 
 const { values } = parseArgs({

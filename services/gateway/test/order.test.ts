@@ -72,7 +72,7 @@ t.test('sends of one conversation do not wait for each other', async (t) => {
   );
 });
 
-t.test('a send that waited for another frame is answered as soon as any other', async (t) => {
+t.test('a send that waited for another frame is answered no later than the rest', async (t) => {
   const gateway = await testGateway(t, unlimited);
   const { services } = gateway;
   const client = await login(gateway);
