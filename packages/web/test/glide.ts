@@ -19,7 +19,7 @@ export interface Glide {
 }
 
 /** Runs in the page, from the first message drawn; looks at each frame as it was painted. */
-const gliding = `(async ({ name, by, withinMs }) => {
+const gliding = `(async ({ name, by, withinMs, stallMs }) => {
   const deadline = performance.now() + withinMs;
   const frame = (work) => new Promise((resolve) => requestAnimationFrame(() => {
     const result = work();
@@ -51,7 +51,10 @@ const gliding = `(async ({ name, by, withinMs }) => {
     const way = await frame(() => {
       const from = view().scrollTop;
       view().scrollBy(0, by);
-      return from - view().scrollTop;
+      const { scrollHeight, scrollTop, clientHeight } = view();
+      const until = performance.now() + (told.pages % 2 === 0 && scrollHeight - scrollTop - clientHeight < 600 ? stallMs : 0);
+      while (performance.now() < until);
+      return from - scrollTop;
     });
     const now = note(drawn());
     const both = [...now.keys()].filter((key) => before.has(key));
@@ -70,9 +73,12 @@ const gliding = `(async ({ name, by, withinMs }) => {
   return told;
 })`;
 
-/** Scrolls the conversation looked at, `by` pixels a frame: down to its end, or up to its beginning where it is less than 0. */
-export async function glide(visitor: Visitor, name: string, by: number, withinMs: number): Promise<Glide> {
-  return await visitor.page.evaluate<Glide>(`${gliding}(${JSON.stringify({ name, by, withinMs })})`);
+/**
+ * Scrolls the conversation looked at, `by` pixels a frame: down to its end, or up to its beginning where it is less than 0.
+ * @param stallMs how long a frame takes near the end of what is held, in every second page, as on a slow device
+ */
+export async function glide(visitor: Visitor, name: string, by: number, withinMs: number, stallMs = 0): Promise<Glide> {
+  return await visitor.page.evaluate<Glide>(`${gliding}(${JSON.stringify({ name, by, withinMs, stallMs })})`);
 }
 
 /** Opens a conversation and scrolls it from the first frame that shows any message. */

@@ -111,7 +111,8 @@ t.test('no more is held than the device has memory for, and one can go up and do
   stayed(t, 'up', up);
   await client.request({ type: 'groupMessage', groupId, content: 'Said meanwhile' });
   await reader.button('1 new message').waitFor();
-  const down = await glide(reader, 'Small device', 250, patienceMs);
+  // Longer than the list's library waits before it takes the list to be at rest.
+  const down = await glide(reader, 'Small device', 250, patienceMs, 220);
   stayed(t, 'down', down);
   await reader.message('Said meanwhile').waitFor();
   t.strictSame(

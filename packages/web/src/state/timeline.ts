@@ -28,16 +28,16 @@ export interface Timeline {
   delivered: number;
   /** What was delivered while the newest messages are being read, and does not follow on what is held. */
   meanwhile: ReceivedMessage[];
-  /** Messages are being put before the others: what is looked at must stay where it is. */
+  /** Messages come or go before the others: what is looked at must stay where it is. */
   prepending: boolean;
+  /** The oldest were let go, and the list has not come to rest since; see `makeRoom`. */
+  settling: boolean;
 }
 
 /** Fewer on a device with little memory, where the browser tells of it. */
 const mostHeld = 15_000 * Math.min(8, (navigator as { deviceMemory?: number }).deviceMemory ?? 8);
 const firstPage = 60;
 const page = 200;
-/** The list's library takes a list for one at rest after half of this. */
-const restMs = 300;
 /** Conversations whose newest messages stay in memory after they were left, and how many of each. */
 const mostKept = 20;
 const keptEach = 200;
@@ -65,6 +65,7 @@ const empty = {
   readings: 0,
   failure: undefined,
   prepending: false,
+  settling: false,
   atEnd: true,
   delivered: 0,
 };
@@ -168,10 +169,10 @@ export async function loadOlder(timeline: Timeline): Promise<void> {
   });
 }
 
-/** Reads what follows; at the bound nothing, until `makeRoom` was called. */
+/** Reads what follows; at the bound nothing, until `makeRoom` has made room. */
 export async function loadNewer(timeline: Timeline): Promise<void> {
   const last = timeline.messages.at(-1)?.seq;
-  if (last === undefined || !timeline.hasNewer || timeline.messages.length >= mostHeld) return;
+  if (last === undefined || !timeline.hasNewer || timeline.settling || timeline.messages.length >= mostHeld) return;
   await loading(timeline, 'newer', async (isLast) => {
     const { messages, more } = await read(timeline.place, { afterSeq: last }, page);
     if (!isLast() || timeline.messages.at(-1)?.seq !== last) return;
@@ -182,22 +183,28 @@ export async function loadNewer(timeline: Timeline): Promise<void> {
 }
 
 /**
- * Lets go of the older half where the bound is reached and newer ones are still to be read, and reads those. To be called
- * when the list is at rest: until it was so again, the list's library keeps the end in place, which is not what a reader on
- * the way down looks at.
+ * Lets go of the older half where the bound is reached and newer ones are still to be read; those are read when the list
+ * has come to rest again: until then its library keeps the end in place, which is not what a reader on the way down looks
+ * at. To be called whenever the list comes to rest near the end of what is held.
+ * @param isStill whether the list still stands where the library knows it to: it takes back a scroll that it has not seen
  */
-export function makeRoom(timeline: Timeline): void {
-  if (!timeline.hasNewer || timeline.loading || timeline.messages.length < mostHeld) return;
-  const work = async () => {
+export function makeRoom(timeline: Timeline, isStill: () => boolean): void {
+  if (timeline.settling) {
+    timeline.settling = false;
+    void loadNewer(timeline);
+    return;
+  }
+  if (!timeline.hasNewer || timeline.messages.length < mostHeld) return;
+  void loading(timeline, 'newer', async (isLast) => {
+    await frame();
+    if (!isLast() || !isStill()) return;
+    timeline.settling = true;
     await letGoOfOldest(timeline, Math.ceil(mostHeld / 2));
-    await new Promise((resolve) => setTimeout(resolve, restMs));
-  };
-  void loading(timeline, 'newer', work).then((done) => (done ? loadNewer(timeline) : undefined));
+  });
 }
 
-/** Without moving what is looked at. */
+/** Without moving what is looked at; to be called at the beginning of a frame. */
 async function letGoOfOldest(timeline: Timeline, most: number): Promise<void> {
-  await frame();
   timeline.prepending = true;
   trimStart(timeline, most);
   await nextTick();
@@ -255,7 +262,7 @@ export function arrived(key: string, message: ReceivedMessage): void {
   timeline.messages.push(message);
   changed(timeline);
   if (timeline.messages.length >= most + page && !timeline.loading && !timeline.prepending) {
-    void letGoOfOldest(timeline, most);
+    void frame().then(() => letGoOfOldest(timeline, most));
   }
 }
 
