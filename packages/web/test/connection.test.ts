@@ -116,3 +116,24 @@ t.test('another page is looked at and one comes back: what was said meanwhile is
   await two.message('back').waitFor();
   t.strictSame([...unexpected(one), ...unexpected(two)], []);
 });
+
+t.test(
+  'groups are down while one comes, and come back: the group looked at is shown without asking again',
+  async (t) => {
+    const [groupChat] = house.stack.services['group-chat'];
+    if (!groupChat) throw new Error('There is no group-chat.');
+    const visitor = await house.visit(t, 'player1');
+    await visitor.open(official);
+    await visitor.say('said before');
+    await visitor.message('said before').getByRole('img', { name: 'Sent' }).waitFor();
+    await groupChat.down('SIGKILL');
+    await visitor.page.reload();
+    const bar = visitor.page.getByText('Groups are not available at present');
+    await bar.waitFor();
+    await groupChat.up();
+    await bar.waitFor({ state: 'detached' });
+    await visitor.page.getByText(/^\d+ members$/).waitFor();
+    await visitor.message('said before').waitFor();
+    t.strictSame(unexpected(visitor), []);
+  },
+);

@@ -11,6 +11,8 @@ export const connection = reactive({
   all: 0,
   groupsDown: false,
   peopleDown: false,
+  /** How many lists of groups or of people came after a login, by themselves: what was read before may have failed, or be old. */
+  listsTold: 0,
 });
 
 /** How long it is worth saying that all is well again. */
@@ -50,9 +52,11 @@ onClient((client) => {
   });
   client.on('groups', () => {
     connection.groupsDown = false;
+    connection.listsTold += 1;
   });
   client.on('conversations', () => {
     connection.peopleDown = false;
+    connection.listsTold += 1;
   });
   client.on('state', (state) => {
     if (state === 'waiting') connection.standing = 'offline';
