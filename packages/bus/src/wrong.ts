@@ -17,7 +17,9 @@ export function firstWrong(validator: Validator, value: unknown): string | undef
       : // A regular expression tells a stranger nothing.
         error.keyword === 'pattern'
         ? 'is blank or holds characters that are not allowed'
-        : error.message;
+        : error.message
+            .replace(/^must be (?=(?:array|integer|object)$)/, 'must be an ')
+            .replace(/^must be (?=(?:boolean|number|string)$)/, 'must be a ');
   return path === '' ? `The request ${what}.` : `The field ${JSON.stringify(path)} ${what}.`;
 }
 

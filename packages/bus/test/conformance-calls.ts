@@ -50,11 +50,11 @@ export function calls(name: string, makeBus: MakeBus): void {
         const send = (request: unknown) => call(client, greet, request as never, options);
         await t.rejects(send({ name: 'a', ids: [{ id: 1 }, { id: 'x' }] }), {
           code: 'BAD_REQUEST',
-          message: /"ids\.1\.id" must be integer/,
+          message: /"ids\.1\.id" must be an integer/,
         });
         await t.rejects(send({ ids: [] }), { code: 'BAD_REQUEST', message: /"name" is missing/ });
         await t.rejects(send({ name: 'a', ids: [{}] }), { code: 'BAD_REQUEST', message: /"ids\.0\.id" is missing/ });
-        await t.rejects(send('text'), { code: 'BAD_REQUEST', message: /must be object/ });
+        await t.rejects(send('text'), { code: 'BAD_REQUEST', message: /must be an object/ });
         await t.rejects(client.request(greet.subject, bytes('{"name'), options), {
           code: 'BAD_REQUEST',
           message: /no JSON/,

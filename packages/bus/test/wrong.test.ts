@@ -28,8 +28,8 @@ t.test('a list that is too long is named without a look at its items', async (t)
 t.test('what else is wrong is named as it was', async (t) => {
   t.equal(firstWrong(validator, { userIds: [1] }), undefined);
   t.match(firstWrong(validator, { userIds: [1, 0] }), /"userIds\.1" must be >= 1/);
-  t.match(firstWrong(validator, { userIds: 1 }), /"userIds" must be array/);
+  t.match(firstWrong(validator, { userIds: 1 }), /"userIds" must be an array/);
   t.match(firstWrong(validator, {}), /"userIds" is missing/);
-  t.match(firstWrong(validator, null), /must be object/);
-  t.match(firstWrong(validator, { userIds: [], name: 1 }), /"name" must be string/);
+  t.match(firstWrong(validator, null), /must be an object/);
+  t.match(firstWrong(validator, { userIds: [], name: 1 }), /"name" must be a string/);
 });
