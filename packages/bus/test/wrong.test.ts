@@ -25,7 +25,7 @@ t.test('a list that is too long is named without a look at its items', async (t)
   t.ok(read <= 30_000, `${read} reads: only to see that it does not fit`);
 });
 
-t.test('what else is wrong is named as it was', async (t) => {
+t.test('what else is wrong is named with its field', async (t) => {
   t.equal(firstWrong(validator, { userIds: [1] }), undefined);
   t.match(firstWrong(validator, { userIds: [1, 0] }), /"userIds\.1" must be >= 1/);
   t.match(firstWrong(validator, { userIds: 1 }), /"userIds" must be an array/);
