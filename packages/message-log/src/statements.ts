@@ -21,7 +21,7 @@ export interface Statements {
 
 /**
  * The largest BIGINT. More than nothing added to it is an error (1690), and a server leaves out the rest of a packet after
- * an error: so a SELECT can decide whether what follows is done, in MySQL and in MariaDB.
+ * an error: so a SELECT can decide whether what follows is done, in MySQL and in MariaDB. Into a variable, as it would have rows.
  */
 const overflow = '9223372036854775807';
 
@@ -94,7 +94,7 @@ export function createStatements(
         rows.map(({ id, lastSeq }) => [Number(id), Number(lastSeq)]),
       );
       return {
-        sql: `SELECT ${overflow} + (COUNT(*) <> ?) FROM ${conversation} WHERE id IN ${ids.sql} AND (id, lastSeq) IN ${as.sql} AND ${foreseen}${lockFree}`,
+        sql: `SELECT ${overflow} + (COUNT(*) <> ?) INTO @unmoved FROM ${conversation} WHERE id IN ${ids.sql} AND (id, lastSeq) IN ${as.sql} AND ${foreseen}${lockFree}`,
         params: [rows.length, ...ids.params, ...as.params],
       };
     },

@@ -99,19 +99,33 @@ export function behaves(t: Test, url: () => Promise<string>): void {
     t.same(await contents(database), { a: 1, b: 2 });
   });
 
-  t.test('a failing statement of a session takes the whole transaction back, and the session goes on', async (t) => {
+  t.test('statements without rows do what they do elsewhere, whatever their values hold', async (t) => {
     const database = await fresh(t);
     const session = await database.session();
     t.teardown(() => session.release());
-    const failing = session.exclusive(async (run) => {
-      await run([{ sql: session.begin }, insert('first')]);
-      await run([insert('second'), insert('first'), insert('third'), commit]);
-    });
-    t.equal(await kindOf(failing), 'duplicate');
-    t.same(await contents(database), {});
-    await session.exclusive((run) => run([{ sql: session.begin }, insert('later'), commit]));
-    t.same(await contents(database), { later: 1 });
+    const names = ["'; END; COMMIT", 'a?b\\', 'END', ':name @x'];
+    const whole = [{ sql: session.begin }, ...names.map((name) => insert(name)), commit];
+    await session.exclusive((run) => run(whole, 'mute'));
+    await session.exclusive((run) => run([insert('alone')], 'mute'));
+    t.same(await contents(database), Object.fromEntries([...names, 'alone'].map((name) => [name, 1])));
   });
+
+  for (const mute of [undefined, 'mute'] as const) {
+    const title = `a failing statement takes the whole transaction back, and the session goes on${mute ? ', mute' : ''}`;
+    t.test(title, async (t) => {
+      const database = await fresh(t);
+      const session = await database.session();
+      t.teardown(() => session.release());
+      const failing = session.exclusive(async (run) => {
+        await run([{ sql: session.begin }, insert('first')], mute);
+        await run([insert('second'), insert('first'), insert('third'), commit], mute);
+      });
+      t.equal(await kindOf(failing), 'duplicate');
+      t.same(await contents(database), {});
+      await session.exclusive((run) => run([{ sql: session.begin }, insert('later'), commit], mute));
+      t.same(await contents(database), { later: 1 });
+    });
+  }
 
   t.test('values that a driver would expand are refused before anything is sent', async (t) => {
     const database = await fresh(t);

@@ -3,7 +3,7 @@ import { classify, type Database, openDatabase } from '@teahouse/service-kit/dat
 import { eventually, within } from '@teahouse/test';
 import t, { type Test } from 'tap';
 import type { QueryRunner } from 'typeorm';
-import { behaves, commit, contents, kindOf } from './behaviour.js';
+import { behaves, commit, contents, insert, kindOf } from './behaviour.js';
 import { type Mysql, startMysql, twoThings } from './mysql.js';
 import { CreateThing1700000000000, quiet, schema, Thing } from './things.js';
 
@@ -108,6 +108,37 @@ t.test('a row that stays locked is UNAVAILABLE within the deadline, and free aga
   await hold;
   await write();
   t.match(await contents(database), { a: 5 });
+});
+
+t.test('MariaDB answers statements without rows once, MySQL each of them', async (t) => {
+  const database = await openDatabase({ url: await server.createDatabase(), ...schema, name: 'test', log: quiet });
+  t.teardown(() => database.close());
+  const session = await database.session();
+  const asked = { sql: "SHOW SESSION STATUS LIKE 'Questions'" };
+  await session.exclusive(async (run) => {
+    const [[before] = []] = await run([asked]);
+    await run([{ sql: session.begin }, insert('a'), insert('b'), commit], 'mute');
+    const [[after] = []] = await run([asked]);
+    t.equal(Number(after?.Value) - Number(before?.Value), database.dialect === 'mariadb' ? 2 : 5);
+  });
+  t.same(await contents(database), { a: 1, b: 1 });
+});
+
+t.test('what is locked among statements without rows stays locked until COMMIT', async (t) => {
+  const database = await openDatabase({ url: await server.createDatabase(), ...schema, name: 'test', log: quiet });
+  t.teardown(() => database.close());
+  await database.transaction((manager) => manager.insert(Thing, { name: 'a', amount: 1 }));
+  const holder = await database.session();
+  const count = (into: string) =>
+    `SELECT COUNT(*) ${into} FROM thing WHERE name = 'a' AND amount = 1 FOR UPDATE SKIP LOCKED`;
+  const free = () => database.read((manager) => manager.query(count('AS free')));
+  await holder.exclusive(async (run) => {
+    await run([{ sql: holder.begin }, { sql: count('INTO @found') }], 'mute');
+    t.match(await free(), [{ free: '0' }]);
+    t.match(await run([{ sql: 'SELECT @found AS found' }]), [[{ found: 1 }]]);
+    await run([commit], 'mute');
+  });
+  t.match(await free(), [{ free: '1' }]);
 });
 
 t.test('a connection whose work failed half way is not handed on with an open transaction', async (t) => {

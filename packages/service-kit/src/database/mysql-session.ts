@@ -23,6 +23,7 @@ export class MysqlSession implements Session {
   #released = false;
 
   constructor(
+    private readonly dialect: 'mysql' | 'mariadb',
     private readonly address: MysqlAddress,
     private readonly timeoutMs: number,
     private readonly onError: (error: unknown) => void,
@@ -66,7 +67,9 @@ export class MysqlSession implements Session {
     const abort = () => void cut(connection);
     signal.addEventListener('abort', abort);
     try {
-      const result = await work((statements) => send(connection, statements));
+      const result = await work((statements, mute) =>
+        send(connection, statements, mute !== undefined && this.dialect === 'mariadb'),
+      );
       this.#usedAt = performance.now();
       return result;
     } catch (error) {
@@ -80,7 +83,7 @@ export class MysqlSession implements Session {
   async #rollback(connection: mysql.Connection, error: unknown): Promise<void> {
     try {
       if (classify(error) === 'connection') throw error;
-      await send(connection, [{ sql: 'ROLLBACK' }]);
+      await send(connection, [{ sql: 'ROLLBACK' }], false);
       this.#usedAt = performance.now();
     } catch {
       // The server rolls back what a lost connection had begun.
@@ -110,15 +113,19 @@ export class MysqlSession implements Session {
   }
 }
 
-/** All statements in one packet. Each is formatted alone, so that a missing value cannot shift into the next one. */
-function send(connection: mysql.Connection, statements: readonly Statement[]): Promise<Row[][]> {
+/**
+ * All statements in one packet. Each is formatted alone, so that a missing value cannot shift into the next one.
+ * @param atOnce as one compound statement, which MariaDB answers once, at its end or at the first error in it
+ */
+function send(connection: mysql.Connection, statements: readonly Statement[], atOnce: boolean): Promise<Row[][]> {
   const sql = statements.map(({ sql, params = [] }) => {
     checkParams(params);
     return mysql.format(sql, [...params], true, 'Z');
   });
   return new Promise((resolve, reject) => {
-    connection.query(sql.join(';'), (error, result) => {
+    connection.query(atOnce ? `BEGIN NOT ATOMIC ${sql.join(';')}; END` : sql.join(';'), (error, result) => {
       if (error !== null) return reject(error);
+      if (atOnce) return resolve([]);
       const results: unknown[] = sql.length === 1 ? [result] : (result as unknown as unknown[]);
       resolve(results.map((rows) => (Array.isArray(rows) ? (rows as Row[]) : [])));
     });

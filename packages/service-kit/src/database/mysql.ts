@@ -67,7 +67,7 @@ export class MysqlDatabase implements Database {
   }
 
   async session(): Promise<Session> {
-    const session: Session = new MysqlSession(this.#address, this.#timeoutMs, this.#onError, () => {
+    const session: Session = new MysqlSession(this.dialect, this.#address, this.#timeoutMs, this.#onError, () => {
       this.#sessions.delete(session);
     });
     this.#sessions.add(session);
