@@ -1,8 +1,7 @@
 /**
- * Work that is cheaper done once for all that has gathered than once for each turn of the event loop: writing to sockets,
- * asking a service. It runs as soon as a turn has added nothing. At low load that is one empty look at the sockets later;
- * under load it is when what the kernel holds has been read, so that the acks of a batch leave in one write with the
- * messages that came before them.
+ * Work that is cheaper done once for all that has gathered than once for each turn of the event loop: writing to many
+ * sockets, asking a service. It runs as soon as a turn has added nothing. At low load that is one empty look at the sockets
+ * later; under load it is when what the kernel holds has been read.
  */
 
 /** Nothing waits longer than this for a turn that adds nothing, milliseconds. */

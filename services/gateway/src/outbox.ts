@@ -17,7 +17,7 @@ export interface OutboxOwner {
 }
 
 /**
- * What one socket is about to be sent. Everything that has gathered until a turn of the event loop adds nothing leaves in one
+ * What one socket is about to be sent. Everything that has gathered until the next round, or until it is answered, leaves in one
  * write: a system call costs more than all the rest of a delivery. Writes to the TCP socket below `ws`, which is safe as no
  * extension is negotiated and nothing else sends data frames; `ws` itself still sends pongs and the close frame.
  */

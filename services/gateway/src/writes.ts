@@ -28,12 +28,11 @@ const weight = 1 / 8;
 
 let answering: Writer[] = [];
 
-/** Writes soon: as soon as a turn has added nothing. For what somebody waits for. */
+/** Writes at the end of the turn. For what somebody waits for. */
 export function writeSoon(writer: Writer): void {
-  gathered();
   if (writer.answering) return;
   writer.answering = true;
-  if (answering.push(writer) === 1) whenDrained(answer);
+  if (answering.push(writer) === 1) setImmediate(answer);
 }
 
 function answer(): void {
@@ -55,7 +54,7 @@ let utilization = 0;
 
 /**
  * Writes with the next round. A write to a socket costs a system call however little it carries, so that deliveries of one
- * round to thousands of sockets hold up everything else: rounds go in slices, and the more a round cost and the busier the
+ * round to thousands of sockets hold up everything else: rounds go in slices, answers before each, and the more a round cost and the busier the
  * process is, the longer the next one gathers. At low load a round begins at once.
  */
 export function writeInRound(writer: Writer): void {
@@ -72,6 +71,7 @@ function begin(): void {
 }
 
 function write(): void {
+  answer();
   const began = performance.now();
   if (round.length === 0) {
     round = gathering;

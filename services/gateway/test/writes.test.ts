@@ -46,6 +46,18 @@ t.test('what is sent to many gives way to what somebody waits for', async (t) =>
   t.ok(log.indexOf(asker) < 100, 'the answer did not wait for the end of the round');
 });
 
+t.test('what somebody waits for is written before what came with it for many', async (t) => {
+  const log: Slow[] = [];
+  const crowd = Array.from({ length: 20 }, () => new Slow(0, log));
+  const asker = new Slow(0, log);
+  const ended = (crowd.at(-1) as Slow).flushed();
+  for (const writer of crowd) writeInRound(writer);
+  writeSoon(asker);
+  await ended;
+  t.equal(log.indexOf(asker), 0);
+  t.equal(log.length, 21, 'everybody was written to once');
+});
+
 t.test('after a costly round deliveries gather, and answers do not wait for them', async (t) => {
   const log: Slow[] = [];
   const costly = new Slow(20, log);
