@@ -24,11 +24,18 @@ const capacity = 20_000;
 
 export type Result = Stored | { code: TeahouseError['code']; message: string };
 
+export interface Answer {
+  /** One for each item, in order. */
+  readonly results: readonly Result[];
+  /** Called before anybody is told their result. Must not throw. */
+  hear?(): void;
+}
+
 /**
- * Asks the service; one result for each item, in order.
+ * Asks the service.
  * @param prompt whether answers came soon lately, so that this one may be relied upon
  */
-export type Append<Item> = (items: Item[], timeoutMs: number, prompt: boolean) => Promise<readonly Result[]>;
+export type Append<Item> = (items: Item[], timeoutMs: number, prompt: boolean) => Promise<Answer>;
 
 interface Waiting<Item> {
   readonly item: Item;
@@ -116,12 +123,21 @@ export class Batcher<Item> {
         if (late) this.#late -= 1;
         this.#answered(batch, lines);
       };
-      this.#ask(batch).then(answered, (error: unknown) => {
-        const told =
-          error instanceof TeahouseError ? error : new TeahouseError('INTERNAL', undefined, { cause: error });
-        for (const waiting of batch) waiting.reject(told);
-        answered();
-      });
+      this.#ask(batch).then(
+        async ({ results, hear }) => {
+          answered();
+          // The bus writes the next request in a microtask: it is on its way before all that this answer gives to do.
+          await undefined;
+          hear?.();
+          this.#tell(batch, results);
+        },
+        (error: unknown) => {
+          const told =
+            error instanceof TeahouseError ? error : new TeahouseError('INTERNAL', undefined, { cause: error });
+          for (const waiting of batch) waiting.reject(told);
+          answered();
+        },
+      );
     }
   }
 
@@ -192,26 +208,26 @@ export class Batcher<Item> {
     return { batch, lines };
   }
 
-  async #ask(batch: readonly Waiting<Item>[]): Promise<void> {
-    if (batch.length === 0) return;
+  async #ask(batch: readonly Waiting<Item>[]): Promise<Answer> {
+    if (batch.length === 0) return { results: [] };
     const since = Date.now();
     const deadline = batch.reduce((first, waiting) => Math.min(first, waiting.deadline), Number.POSITIVE_INFINITY);
     const prompt = !this.#unanswered && this.#late === 0 && this.#usualMs() < slowMs;
-    let results: readonly Result[];
+    let answer: Answer;
     try {
       const items = batch.map(({ item }) => item);
-      results = await this.#append(items, deadline - since, prompt);
+      answer = await this.#append(items, deadline - since, prompt);
     } catch (error) {
       this.#failed(since, Date.now() - since);
       throw error;
     }
-    if (results.some((result) => !('code' in result && result.code === 'UNAVAILABLE'))) {
+    if (answer.results.some((result) => !('code' in result && result.code === 'UNAVAILABLE'))) {
       this.#unanswered = false;
       this.#failures = 0;
       this.#answeredAt = Date.now();
       this.#took = [this.#took[1], this.#answeredAt - since];
     } else this.#failed(since, deadline - since);
-    this.#tell(batch, results);
+    return answer;
   }
 
   #failed(since: number, hadMs: number): void {

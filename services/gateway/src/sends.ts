@@ -40,15 +40,13 @@ export class Sends {
       const alone = isQuiet(prompt);
       const asked = alone ? { quiet: alone, items } : { items };
       const { results } = await call(bus, groupCalls.append, asked, { timeoutMs });
-      this.#answeredInGroups(items, results, alone);
-      return results;
+      return { results, hear: () => this.#attempt(() => this.#answeredInGroups(items, results, alone)) };
     });
     this.#private = new Batcher(async (items, timeoutMs, prompt) => {
       const alone = isQuiet(prompt);
       const asked = alone ? { quiet: alone, items } : { items };
       const { results } = await call(bus, privateCalls.append, asked, { timeoutMs });
-      this.#answeredInPrivate(items, results, alone);
-      return results;
+      return { results, hear: () => this.#attempt(() => this.#answeredInPrivate(items, results, alone)) };
     });
   }
 
@@ -100,14 +98,16 @@ export class Sends {
     this.#tell(answered, (users, run) => this.#hub.hearPrivate(users, run));
   }
 
-  /** What cannot be told is stored all the same, and found by the heads: nobody's ack depends on it. */
   #tell<Place>(answered: Answered<Place>, hear: (place: Place, run: Run) => void): void {
-    for (const { place, run } of answered.runs) {
-      try {
-        hear(place, run);
-      } catch (error) {
-        this.#hub.failed('telling of messages by an answer', error);
-      }
+    for (const { place, run } of answered.runs) this.#attempt(() => hear(place, run));
+  }
+
+  /** What cannot be told is stored all the same, and found by the heads: nobody's ack depends on it. */
+  #attempt(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#hub.failed('telling of messages by an answer', error);
     }
   }
 }

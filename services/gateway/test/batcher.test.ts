@@ -2,7 +2,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import { limits, type Stored, TeahouseError } from '@teahouse/contracts';
 import { eventually } from '@teahouse/test';
 import t from 'tap';
-import { Batcher, type Result } from '../dist/batcher.js';
+import { type Answer, Batcher } from '../dist/batcher.js';
 
 const answerMs = 1800;
 
@@ -17,9 +17,9 @@ function held() {
   let seq = 0;
   const batcher = new Batcher<string>(
     (items) =>
-      new Promise<readonly Result[]>((resolve) => {
+      new Promise<Answer>((resolve) => {
         const answer = () => {
-          resolve(items.map((id): Stored => ({ id, seq: ++seq, createTime: '' })));
+          resolve({ results: items.map((id): Stored => ({ id, seq: ++seq, createTime: '' })) });
         };
         asked.push({ items, answer });
       }),
@@ -110,13 +110,13 @@ t.test('a slow service is asked one question at a time, and not for what it coul
 
 for (const [what, end] of [
   ['got no answer', () => Promise.reject(new TeahouseError('UNAVAILABLE'))],
-  ['were only refused', () => Promise.resolve([{ code: 'UNAVAILABLE', message: 'Not now.' }] as const)],
+  ['were only refused', () => Promise.resolve({ results: [{ code: 'UNAVAILABLE', message: 'Not now.' }] } as const)],
 ] as const) {
   t.test(`where three requests ${what}, only what has more time than these is asked for`, async (t) => {
     const asked: string[][] = [];
     const batcher = new Batcher<string>(async (items) => {
       asked.push(items);
-      if (asked.length > 3) return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+      if (asked.length > 3) return { results: items.map((id): Stored => ({ id, seq: 1, createTime: '' })) };
       await delay(900);
       return end();
     });
@@ -139,7 +139,7 @@ t.test('an instance that hangs beside one that answers does not make the service
       await delay(900);
       throw new TeahouseError('UNAVAILABLE');
     }
-    return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+    return { results: items.map((id): Stored => ({ id, seq: 1, createTime: '' })) };
   });
   for (const count of [1, 3]) {
     batcher.send('a', 'lost', 10, answerMs).catch(() => {});
@@ -173,11 +173,34 @@ t.test('answers may be relied upon until one is lost, and again after the next o
   const batcher = new Batcher<string>(async (items, _timeoutMs, prompt) => {
     told.push(prompt);
     if (items.includes('lost')) throw new Error('no answer');
-    return items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+    return { results: items.map((id): Stored => ({ id, seq: 1, createTime: '' })) };
   });
   await batcher.send('a', 'one', 10, answerMs);
   await t.rejects(batcher.send('a', 'lost', 10, answerMs));
   await batcher.send('a', 'two', 10, answerMs);
   await batcher.send('a', 'three', 10, answerMs);
   t.same(told, [true, true, false, true]);
+});
+
+t.test('the next request is on its way before an answer is heard, and that before anybody is told', async (t) => {
+  const log: string[] = [];
+  let letGo = () => {};
+  const released = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const batcher = new Batcher<string>(async (items) => {
+    const [name] = items;
+    // As the bus writes.
+    queueMicrotask(() => log.push(`${name} written`));
+    await released;
+    const results = items.map((id): Stored => ({ id, seq: 1, createTime: '' }));
+    return { results, hear: () => log.push(`${name} heard`) };
+  });
+  const told = (name: string) => batcher.send(name, name, 10, answerMs).then(() => log.push(`${name} told`));
+  const first = told('first');
+  await eventually(() => log.length === 1, 10_000, 'Nothing is asked');
+  const second = told('second');
+  letGo();
+  await Promise.all([first, second]);
+  t.same(log, ['first written', 'second written', 'first heard', 'first told', 'second heard', 'second told']);
 });
