@@ -73,7 +73,10 @@ export function createTransact<D extends Draft>(options: TransactOptions<D>): Tr
     try {
       await session.exclusive((run) => {
         asked = true;
-        return run([{ sql: session.begin }, statements.unmoved([...locked.values()]), ...store(batches, now)], 'mute');
+        return run(
+          [{ sql: session.begin }, statements.unmoved([...locked.values()]), ...store(batches, now)],
+          'rowless',
+        );
       });
     } catch (error) {
       if (failureOf(error) === 'lost') {
@@ -101,7 +104,7 @@ export function createTransact<D extends Draft>(options: TransactOptions<D>): Tr
         const now = clock();
         decided = plan(drafts, { ...known, judge: options.waits ? inTime(entries, known.judge) : known.judge, now });
         const { batches } = decided;
-        await run(batches.length === 0 ? [commit] : store(batches, now), 'mute');
+        await run(batches.length === 0 ? [commit] : store(batches, now), 'rowless');
       });
     } catch (error) {
       given = error;

@@ -23,10 +23,10 @@ function counting(database: Database): { database: Database; trips: () => number
       begin: session.begin,
       exclusive: (work) =>
         session.exclusive((run) =>
-          work((statements) => {
+          work((statements, rowless) => {
             trips++;
             said = statements.map(({ sql }) => sql).join(';');
-            return run(statements);
+            return run(statements, rowless);
           }),
         ),
       release: () => session.release(),
@@ -45,8 +45,8 @@ function counting(database: Database): { database: Database; trips: () => number
 }
 
 /** Two instances, the first one's round trips counted, and rooms of which 1 and 2 are spoken in by 1 and 2 in one round trip. */
-async function warm(t: Test, url?: string) {
-  const other = await openChat(url ?? (await testDatabase('log')).url, { rooms: 4 });
+async function warm(t: Test, url?: string, rooms = 4) {
+  const other = await openChat(url ?? (await testDatabase('log')).url, { rooms });
   t.teardown(() => other.close());
   const { database, trips, said } = counting(other.database);
   const published: number[] = [];
@@ -93,6 +93,24 @@ t.test('one round trip stores, answers and publishes as two do', async (t) => {
     rows.map(({ lastSeq }) => lastSeq),
     [8, 7, 0, 0],
   );
+});
+
+t.test('a full batch of as many conversations is one round trip, too', async (t) => {
+  const { chat, trips } = await warm(t, undefined, 502);
+  const each = Array.from({ length: 500 }, (_, i) => draft(1, i + 3, "it's; END", 'a'));
+  for (const [seq, expected] of [
+    [1, 2],
+    [2, 2],
+    [3, 1],
+  ]) {
+    const drafts = each.map((one) => ({ ...one, clientId: `n${seq}-${one.conversationId}` }));
+    t.strictSame(new Set(await say(chat, drafts)), new Set([seq]));
+    t.equal(trips(), expected);
+  }
+  const [counted] = await chat.query('SELECT COUNT(*) AS count FROM room_message WHERE roomId > 2 AND content = ?', [
+    "it's; END",
+  ]);
+  t.equal(Number(counted?.count), 1500);
 });
 
 t.test('whoever or whatever is new takes two', async (t) => {

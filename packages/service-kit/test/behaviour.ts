@@ -105,24 +105,24 @@ export function behaves(t: Test, url: () => Promise<string>): void {
     t.teardown(() => session.release());
     const names = ["'; END; COMMIT", 'a?b\\', 'END', ':name @x'];
     const whole = [{ sql: session.begin }, ...names.map((name) => insert(name)), commit];
-    await session.exclusive((run) => run(whole, 'mute'));
-    await session.exclusive((run) => run([insert('alone')], 'mute'));
+    await session.exclusive((run) => run(whole, 'rowless'));
+    await session.exclusive((run) => run([insert('alone')], 'rowless'));
     t.same(await contents(database), Object.fromEntries([...names, 'alone'].map((name) => [name, 1])));
   });
 
-  for (const mute of [undefined, 'mute'] as const) {
-    const title = `a failing statement takes the whole transaction back, and the session goes on${mute ? ', mute' : ''}`;
+  for (const rowless of [undefined, 'rowless'] as const) {
+    const title = `a failing statement takes the whole transaction back, and the session goes on${rowless ? ', all at once' : ''}`;
     t.test(title, async (t) => {
       const database = await fresh(t);
       const session = await database.session();
       t.teardown(() => session.release());
       const failing = session.exclusive(async (run) => {
-        await run([{ sql: session.begin }, insert('first')], mute);
-        await run([insert('second'), insert('first'), insert('third'), commit], mute);
+        await run([{ sql: session.begin }, insert('first')], rowless);
+        await run([insert('second'), insert('first'), insert('third'), commit], rowless);
       });
       t.equal(await kindOf(failing), 'duplicate');
       t.same(await contents(database), {});
-      await session.exclusive((run) => run([{ sql: session.begin }, insert('later'), commit], mute));
+      await session.exclusive((run) => run([{ sql: session.begin }, insert('later'), commit], rowless));
       t.same(await contents(database), { later: 1 });
     });
   }

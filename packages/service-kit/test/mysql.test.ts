@@ -117,11 +117,29 @@ t.test('MariaDB answers statements without rows once, MySQL each of them', async
   const asked = { sql: "SHOW SESSION STATUS LIKE 'Questions'" };
   await session.exclusive(async (run) => {
     const [[before] = []] = await run([asked]);
-    await run([{ sql: session.begin }, insert('a'), insert('b'), commit], 'mute');
+    await run([{ sql: session.begin }, insert('a'), insert('b'), commit], 'rowless');
     const [[after] = []] = await run([asked]);
     t.equal(Number(after?.Value) - Number(before?.Value), database.dialect === 'mariadb' ? 2 : 5);
   });
   t.same(await contents(database), { a: 1, b: 1 });
+});
+
+t.test('a SELECT without rows that fails keeps what follows it from being done', async (t) => {
+  const database = await openDatabase({ url: await server.createDatabase(), ...schema, name: 'test', log: quiet });
+  t.teardown(() => database.close());
+  const session = await database.session();
+  const guarded = (wrong: number) => [
+    { sql: session.begin },
+    { sql: `SELECT 9223372036854775807 + ${wrong} INTO @guard` },
+    insert(`${wrong}`),
+    commit,
+  ];
+  await t.rejects(
+    session.exclusive((run) => run(guarded(1), 'rowless')),
+    /BIGINT value is out of range/,
+  );
+  await session.exclusive((run) => run(guarded(0), 'rowless'));
+  t.same(await contents(database), { 0: 1 });
 });
 
 t.test('what is locked among statements without rows stays locked until COMMIT', async (t) => {
@@ -133,10 +151,10 @@ t.test('what is locked among statements without rows stays locked until COMMIT',
     `SELECT COUNT(*) ${into} FROM thing WHERE name = 'a' AND amount = 1 FOR UPDATE SKIP LOCKED`;
   const free = () => database.read((manager) => manager.query(count('AS free')));
   await holder.exclusive(async (run) => {
-    await run([{ sql: holder.begin }, { sql: count('INTO @found') }], 'mute');
+    await run([{ sql: holder.begin }, { sql: count('INTO @found') }], 'rowless');
     t.match(await free(), [{ free: '0' }]);
     t.match(await run([{ sql: 'SELECT @found AS found' }]), [[{ found: 1 }]]);
-    await run([commit], 'mute');
+    await run([commit], 'rowless');
   });
   t.match(await free(), [{ free: '1' }]);
 });

@@ -17,7 +17,7 @@ export interface OutboxOwner {
 }
 
 /**
- * What one socket is about to be sent. Everything that has gathered until the next round, or until it is answered, leaves in one
+ * What one socket is about to be sent. What has gathered when its turn comes, in a round or with an answer, leaves in one
  * write: a system call costs more than all the rest of a delivery. Writes to the TCP socket below `ws`, which is safe as no
  * extension is negotiated and nothing else sends data frames; `ws` itself still sends pongs and the close frame.
  */

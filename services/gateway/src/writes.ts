@@ -54,8 +54,8 @@ let utilization = 0;
 
 /**
  * Writes with the next round. A write to a socket costs a system call however little it carries, so that deliveries of one
- * round to thousands of sockets hold up everything else: rounds go in slices, answers before each, and the more a round cost and the busier the
- * process is, the longer the next one gathers. At low load a round begins at once.
+ * round to thousands of sockets hold up everything else: rounds go in slices, answers before each, and the more a round
+ * cost and the busier the process is, the longer the next one gathers. At low load a round begins at once.
  */
 export function writeInRound(writer: Writer): void {
   gathered();

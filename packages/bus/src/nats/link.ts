@@ -28,9 +28,9 @@ export class Link {
   #sent = 0;
   #left = 0;
   #probing = false;
-  /** Something small was sent in this turn; */
+  /** `gather` was called in this turn. */
   #gathering = false;
-  /** and more of it: corked by `gather`. */
+  /** Corked by `gather`. */
   #gathered: Socket | undefined;
   /** Corked by `hold`. */
   #held: Socket | undefined;
@@ -68,10 +68,10 @@ export class Link {
   }
 
   /**
-   * To be called before each of what may be many small things of one turn of the event loop: the first leaves at once, all
-   * others together at its end. The client library writes once for each microtask, and a write costs a system call however
-   * little it carries: where thousands of clients came back that was a quarter of a gateway's time. Batches must not wait
-   * so: it took a tenth of the throughput.
+   * To be called before each of what may be many small things of one turn of the event loop: what is sent before the second
+   * call leaves with its microtask, all that follows together at the end of the turn. The client library writes once for each
+   * microtask, and a write costs a system call however little it carries: where thousands of clients came back that was a
+   * quarter of a gateway's time. Batches must not wait so: it took a tenth of the throughput.
    */
   gather(): void {
     const socket = this.#socket;

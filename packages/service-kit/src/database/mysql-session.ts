@@ -67,8 +67,8 @@ export class MysqlSession implements Session {
     const abort = () => void cut(connection);
     signal.addEventListener('abort', abort);
     try {
-      const result = await work((statements, mute) =>
-        send(connection, statements, mute !== undefined && this.dialect === 'mariadb'),
+      const result = await work((statements, rowless) =>
+        send(connection, statements, rowless !== undefined && this.dialect === 'mariadb' && statements.length > 1),
       );
       this.#usedAt = performance.now();
       return result;

@@ -16,10 +16,10 @@ export type Row = Record<string, unknown>;
 /**
  * Sends statements and returns the rows of each, `[]` for a statement that has none. On MySQL and MariaDB all of them
  * travel in one round trip. The first that fails rejects; those behind it are not executed, those before it were.
- * @param mute no statement has rows, and none are returned: MariaDB answers once for all of them, which wakes this process
- * once instead of after each
+ * @param rowless no statement has rows, and the result means nothing: MariaDB answers once for all of them, which wakes this
+ * process once instead of after each
  */
-export type Run = (statements: readonly Statement[], mute?: 'mute') => Promise<Row[][]>;
+export type Run = (statements: readonly Statement[], rowless?: 'rowless') => Promise<Row[][]>;
 
 /** A connection of one's own for a writer that composes its transactions from plain statements. */
 export interface Session {
