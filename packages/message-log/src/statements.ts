@@ -21,7 +21,8 @@ export interface Statements {
 
 /**
  * The largest BIGINT. More than nothing added to it is an error (1690), and a server leaves out the rest of a packet after
- * an error: so a SELECT can decide whether what follows is done, in MySQL and in MariaDB. Into a variable, so that it returns no rows.
+ * an error: so a SELECT can decide whether what follows is done, in MySQL and in MariaDB. It goes into a variable, so that
+ * it returns no rows.
  */
 const overflow = '9223372036854775807';
 
