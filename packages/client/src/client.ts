@@ -1,6 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { Connection, type ConnectionOptions } from './connection.js';
-import { randomId } from './credentials.js';
 import { Emitter } from './emitter.js';
 import { ChatError } from './errors.js';
 import type { ChatEvents, ConnectionState } from './events.js';
@@ -21,6 +20,7 @@ import { Keeper } from './keeper.js';
 import { Operations } from './operations.js';
 import { Outbox } from './outbox.js';
 import { type Outgoing, ownMessage, type SendOptions, sendFrame } from './outgoing.js';
+import { randomId } from './random-id.js';
 import { type WaitOptions, within } from './signals.js';
 import type { ChatStore } from './store.js';
 import { Threads } from './threads.js';

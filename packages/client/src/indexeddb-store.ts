@@ -1,5 +1,5 @@
-import { randomId } from './credentials.js';
 import { keyOf, type Place, type ReceivedMessage } from './frames.js';
+import { randomId } from './random-id.js';
 import { type ChatStore, type KeptOutgoing, merged, type UserStore } from './store.js';
 
 interface OutgoingRow extends KeptOutgoing {

@@ -1,5 +1,6 @@
 import { ChatError } from './errors.js';
 import type { User } from './protocol.js';
+import { randomId } from './random-id.js';
 import { type RestCall, rest } from './rest.js';
 import { pause } from './signals.js';
 
@@ -11,6 +12,8 @@ export interface SessionState {
   readonly expiresAt: number;
   /** Unix milliseconds when it should be renewed; a minute before its end unless told. */
   readonly renewAt?: number;
+  /** Stands here while a renewal is not answered: with it the same renewal may be asked for again. */
+  readonly idempotencyKey?: string;
   readonly user: User;
 }
 
@@ -35,7 +38,8 @@ const longestPauseMs = 2 ** 31 - 1;
 
 /**
  * A login over REST, whose token is renewed before it ends. Every call rejects with ChatError.
- * A session belongs to one page or process: where two spend the same refresh token, the server ends the login.
+ * A session belongs to one page or process: where two spend the same refresh token, the server ends the login. A renewal
+ * whose answer was lost may be asked for again, also by the next process: its state says so.
  */
 export class Session {
   readonly #url: string;
@@ -155,7 +159,10 @@ export class Session {
   }
 
   async #renew(): Promise<string> {
-    const body = { refreshToken: this.#state.refreshToken };
+    // Heard before it is sent: whoever keeps it goes on where the answer, or this process, is lost.
+    if (this.#state.idempotencyKey === undefined) this.#set({ ...this.#state, idempotencyKey: randomId() });
+    const { refreshToken, idempotencyKey } = this.#state;
+    const body = { refreshToken, idempotencyKey };
     try {
       this.#set(toState((await rest(this.#url, { method: 'POST', path: '/token', body })) as TokenPair));
     } catch (error) {

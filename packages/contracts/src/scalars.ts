@@ -52,6 +52,11 @@ export const Ref = Type.String({
   pattern: `^${clean}+$`,
   description: 'comes back in the answer',
 });
+/** Long and random: whoever guessed it could go on with a spent refresh token. */
+export const IdempotencyKey = Type.String({
+  pattern: '^[A-Za-z0-9_-]{22,64}$',
+  description: '128 random bits or more, made anew for each renewal',
+});
 export const ConnectionId = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });
 
 export const Username = Type.String({

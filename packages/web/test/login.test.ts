@@ -65,6 +65,28 @@ t.test('a short login and its logout leave the one that another window keeps for
   t.equal(await keptLogins(one), 0);
 });
 
+t.test('a login outlives renewals whose answers are lost, with the page or without', async (t) => {
+  const visitor = await house.visit(t, '');
+  const { page } = visitor;
+  let spent = 0;
+  await page.route(
+    '**/token',
+    async (route) => {
+      await route.fetch();
+      spent += 1;
+      if (spent === 2) await route.abort(); // The first is not answered until its page is gone.
+    },
+    { times: 2 },
+  );
+  await visitor.logIn('player2');
+  await eventually(() => spent === 1, 3 * tokenSeconds * 1000, 'A renewal');
+  await page.reload();
+  const renewed = await page.waitForResponse('**/token', { timeout: 3 * tokenSeconds * 1000 });
+  t.same([renewed.status(), spent], [200, 2]);
+  await visitor.me('player2').waitFor();
+  await visitor.logOut();
+});
+
 const keptLogins = (visitor: Visitor) =>
   visitor.page.evaluate(
     () =>

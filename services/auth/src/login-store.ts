@@ -48,14 +48,14 @@ export class LoginStore {
     });
   }
 
-  /** Spends a refresh token for the `next` one of its family. */
+  /** Spends a refresh token for the `next` one of its family; once more where it was spent for this very one. */
   spend(token: RefreshToken, next: RefreshToken): Promise<Spending> {
     return this.database.transaction(async (manager) => {
       const login = await manager.findOne(LoginRow, { where: { id: token.loginId }, ...this.#locking });
       const now = Date.now();
       if (login === null || !isSecret(token.family, login.familyHash)) return { kind: 'worthless' };
       if (login.endTime !== null || login.lastUse <= now - refreshLifeMs) return { kind: 'worthless' };
-      if (!isSecret(token.own, login.tokenHash)) {
+      if (!isSecret(token.own, login.tokenHash) && !isSecret(next.own, login.tokenHash)) {
         const ended = { endTime: now, told: 0 };
         await manager.update(LoginRow, { id: login.id }, ended);
         return { kind: 'reused', login: { ...login, ...ended } };

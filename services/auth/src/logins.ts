@@ -3,7 +3,13 @@ import type { EntityManager } from 'typeorm';
 import { uuidv7 } from 'uuidv7';
 import type { UserRow } from './entities.js';
 import type { LoginStore } from './login-store.js';
-import { makeRefreshToken, type RefreshToken, readRefreshToken, writeRefreshToken } from './refresh-tokens.js';
+import {
+  makeRefreshToken,
+  nextRefreshToken,
+  type RefreshToken,
+  readRefreshToken,
+  writeRefreshToken,
+} from './refresh-tokens.js';
 import { type SigningKey, signToken } from './tokens.js';
 import { userOf } from './user.js';
 import type { AuthViews } from './views.js';
@@ -36,10 +42,10 @@ export class Logins {
     return begun ? this.#pair(userOf(user), token) : undefined;
   }
 
-  async refresh({ refreshToken }: CallRequest<Calls['refresh']>): Promise<Pair> {
+  async refresh({ refreshToken, idempotencyKey }: CallRequest<Calls['refresh']>): Promise<Pair> {
     const token = readRefreshToken(refreshToken);
     if (token === undefined) throw new TeahouseError('UNAUTHENTICATED');
-    const next = makeRefreshToken(token.loginId, token.family);
+    const next = nextRefreshToken(token, idempotencyKey);
     const spending = await this.store.spend(token, next);
     if (spending.kind === 'good') return this.#pair(userOf(spending.user), next);
     // Used twice: either the user or the one who used it first is a thief. Nobody can tell, so both have to log in.

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /*
  * A refresh token is base64url of: login id (16 bytes), family secret (32), own secret (32). The family secret stays the
@@ -15,9 +15,19 @@ export interface RefreshToken {
   readonly own: Buffer;
 }
 
-/** A token for a new login, or the next one of a family. */
-export function makeRefreshToken(loginId: string, family = randomBytes(secretBytes)): RefreshToken {
-  return { loginId, family, own: randomBytes(secretBytes) };
+/** A token for a new login. */
+export function makeRefreshToken(loginId: string): RefreshToken {
+  return { loginId, family: randomBytes(secretBytes), own: randomBytes(secretBytes) };
+}
+
+/**
+ * The token that follows `spent`. With a key it is always the same one, so that whoever did not get the answer may ask
+ * again; nobody who has the spent token alone can make it.
+ */
+export function nextRefreshToken({ loginId, family, own }: RefreshToken, idempotencyKey?: string): RefreshToken {
+  const next =
+    idempotencyKey === undefined ? randomBytes(secretBytes) : createHmac('sha256', own).update(idempotencyKey).digest();
+  return { loginId, family, own: next };
 }
 
 export function writeRefreshToken({ loginId, family, own }: RefreshToken): string {

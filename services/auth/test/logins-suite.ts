@@ -88,6 +88,38 @@ export function loginsSuite(name: string, make: MakeSetup): void {
       await ask('refresh', { refreshToken: other.refreshToken, address });
     });
 
+    await t.test(
+      'with its key a refresh may be asked for again, at once or later, as long as it is the last',
+      async (t) => {
+        const [one, other] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+        const { token, refreshToken } = await ask('login', player(2));
+        const { sid } = claimsOf(token);
+        const asked = { refreshToken, idempotencyKey: one, address };
+        const pairs = [
+          ...(await Promise.all([ask('refresh', asked), ask('refresh', asked)])),
+          await ask('refresh', asked),
+        ];
+        t.equal(new Set(pairs.map((pair) => pair.refreshToken)).size, 1);
+        t.not(pairs[0]?.refreshToken, refreshToken);
+        t.same(
+          pairs.map((pair) => claimsOf(pair.token).sid),
+          [sid, sid, sid],
+        );
+        const again = { refreshToken: pairs[0]?.refreshToken ?? '', address };
+        const third = await ask('refresh', { ...again, idempotencyKey: one });
+        t.not(third.refreshToken, again.refreshToken);
+        t.same(await ended(sid), open);
+        await t.rejects(ask('refresh', asked), { code: 'UNAUTHENTICATED' }, 'its successor is spent');
+        t.same(await ended(sid), over);
+
+        const next = await ask('login', player(2));
+        await ask('refresh', { refreshToken: next.refreshToken, idempotencyKey: one, address });
+        const stolen = { refreshToken: next.refreshToken, idempotencyKey: other, address };
+        await t.rejects(ask('refresh', stolen), { code: 'UNAUTHENTICATED' }, 'another key is another use');
+        t.same(await ended(claimsOf(next.token).sid), over);
+      },
+    );
+
     await t.test('two uses at once: one wins, and the login is over', async (t) => {
       const pair = await ask('login', player(2));
       const uses = await Promise.allSettled(

@@ -3,7 +3,7 @@ import { authConfig } from '@teahouse/auth';
 import { createLog, loadConfig } from '@teahouse/service-kit';
 import t from 'tap';
 import { LoginLimits } from '../dist/limits.js';
-import { makeRefreshToken, readRefreshToken, writeRefreshToken } from '../dist/refresh-tokens.js';
+import { makeRefreshToken, nextRefreshToken, readRefreshToken, writeRefreshToken } from '../dist/refresh-tokens.js';
 import { Repair } from '../dist/repair.js';
 import { usernameKey } from '../dist/store.js';
 import { readSigningKey } from '../dist/tokens.js';
@@ -44,9 +44,14 @@ t.test('refresh tokens', async (t) => {
   const text = writeRefreshToken(token);
   t.match(text, /^[\w-]{107}$/);
   t.same(readRefreshToken(text), token);
-  const next = makeRefreshToken(token.loginId, token.family);
+  const next = nextRefreshToken(token);
   t.same(next.family, token.family);
   t.notSame(next.own, token.own);
+  t.notSame(nextRefreshToken(token).own, next.own);
+  const [one, other] = ['a'.repeat(32), 'b'.repeat(32)];
+  t.match(readRefreshToken(writeRefreshToken(nextRefreshToken(token, one))), nextRefreshToken(token, one));
+  t.notSame(nextRefreshToken(token, other).own, nextRefreshToken(token, one).own);
+  t.notSame(nextRefreshToken(next, one).own, nextRefreshToken(token, one).own);
   for (const bad of ['', 'x', text.slice(1), `${text}A`, `${text} `, randomBytes(79).toString('base64url')])
     t.equal(readRefreshToken(bad), undefined);
 });

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { Account, Address, Administrator, AuditRecord } from '../admin.js';
 import { findUser } from '../frames/people.js';
 import { limits } from '../limits.js';
-import { EpochMs, Nickname, Password, User, UserId, Username } from '../scalars.js';
+import { EpochMs, IdempotencyKey, Nickname, Password, User, UserId, Username } from '../scalars.js';
 import { callOfFrame, defineCall, pageSize } from './define.js';
 
 /** A login family: one login and all tokens refreshed from it. */
@@ -45,11 +45,12 @@ export const authCalls = {
   }),
   refresh: defineCall({
     subject: 'auth.call.refresh',
-    description: 'Spend a refresh token for a new pair. One that was spent before ends the whole login.',
-    request: { refreshToken: RefreshToken, address: Address },
+    description:
+      'Spend a refresh token for a new pair. One that was spent before ends the whole login, unless it comes with the key that it was last spent with.',
+    request: { refreshToken: RefreshToken, idempotencyKey: Type.Optional(IdempotencyKey), address: Address },
     reply: TokenPair.properties,
     errors: ['UNAUTHENTICATED'],
-    example: { refreshToken, address },
+    example: { refreshToken, idempotencyKey: '5d1c0f0c2b0b4f3a9a6e1b7c8d9e0f1a', address },
     replyExample: pair,
   }),
   logout: defineCall({

@@ -90,17 +90,20 @@ function hold(state: SessionState | undefined, lasting?: boolean): void {
   held = state;
 }
 
-/** Another tab of the same user may have spent our refresh token: then its login is ours. */
+/**
+ * Another tab of the same user may have spent our refresh token: then its login is ours. It may also have gone while it did
+ * so, before it heard the answer: then we ask once more, with its key.
+ */
 async function token(options: { fresh: boolean }): Promise<string> {
   return await inTurn(async () => {
     const state = held && kept(held.user.id);
-    if (state && state.refreshToken !== held?.refreshToken) {
+    const isRenewed = state !== undefined && state.refreshToken !== held?.refreshToken;
+    if (isRenewed || (state && state.idempotencyKey !== held?.idempotencyKey)) {
       held = state;
       session = Session.resume(server, state, hold);
-      return await session.token({ fresh: false });
     }
     if (!session) throw new ChatError('CLOSED');
-    return await session.token(options);
+    return await session.token(isRenewed ? { fresh: false } : options);
   });
 }
 

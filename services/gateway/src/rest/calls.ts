@@ -25,9 +25,9 @@ export function registerCalls(app: FastifyInstance, options: { bus: Bus; tokens:
   });
 
   routes.post(token.path, { schema: schemaOf(token) }, async (request, reply) => {
-    return reply.send(
-      await ask(authCalls.refresh, { refreshToken: request.body.refreshToken, address: addressOf(request) }),
-    );
+    const { refreshToken, idempotencyKey } = request.body;
+    const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+    return reply.send(await ask(authCalls.refresh, { refreshToken, ...key, address: addressOf(request) }));
   });
 
   routes.post(logout.path, { schema: schemaOf(logout) }, async (request, reply) => {
