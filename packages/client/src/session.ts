@@ -24,8 +24,8 @@ interface TokenPair {
   readonly user: User;
 }
 
-/** Hears each new state, and undefined when the login has ended. */
-type OnChange = (state: SessionState | undefined) => void;
+/** Hears each new state, and undefined when the login has ended. What it promises is waited for. */
+type OnChange = (state: SessionState | undefined) => unknown;
 interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,7 +55,7 @@ export class Session {
     this.#onChange = onChange;
   }
 
-  /** @param onChange hears each new state, and undefined when the login has ended */
+  /** @param onChange hears each new state, also before a renewal is asked for, and undefined when the login has ended */
   static async login(
     url: string,
     body: { username: string; password: string },
@@ -82,7 +82,7 @@ export class Session {
 
   static async #begin(url: string, path: string, body: object, onChange: OnChange, { signal }: CallOptions) {
     const state = toState((await rest(url, { method: 'POST', path, body, signal })) as TokenPair);
-    onChange(state);
+    await onChange(state);
     return new Session(url, state, onChange);
   }
 
@@ -130,11 +130,11 @@ export class Session {
 
   /** Who is logged in, as the server knows it now. */
   async me(options: CallOptions = {}): Promise<User> {
-    return this.#changed(await this.#call({ method: 'GET', path: '/me', ...options }));
+    return await this.#changed(await this.#call({ method: 'GET', path: '/me', ...options }));
   }
 
   async updateMe(body: { nickname?: string }, options: CallOptions = {}): Promise<User> {
-    return this.#changed(await this.#call({ method: 'PATCH', path: '/me', body, ...options }));
+    return await this.#changed(await this.#call({ method: 'PATCH', path: '/me', body, ...options }));
   }
 
   /** Ends every other login of the user. */
@@ -144,7 +144,7 @@ export class Session {
 
   /** Ends this login on the server; its sockets close. */
   async logout(options: CallOptions = {}): Promise<void> {
-    this.#ended();
+    await this.#ended();
     await this.#call({ method: 'POST', path: '/logout', ...options });
   }
 
@@ -152,22 +152,26 @@ export class Session {
     return await rest(this.#url, { ...call, token: await this.token() });
   }
 
-  #changed(answer: unknown): User {
+  async #changed(answer: unknown): Promise<User> {
     const user = answer as User;
-    this.#set({ ...this.#state, user });
+    await this.#set({ ...this.#state, user });
     return user;
   }
 
   async #renew(): Promise<string> {
-    // Heard before it is sent: whoever keeps it goes on where the answer, or this process, is lost.
-    if (this.#state.idempotencyKey === undefined) this.#set({ ...this.#state, idempotencyKey: randomId() });
+    // Kept before it is sent: so the next process goes on where the answer, or this one, is lost.
+    if (!this.#state.idempotencyKey) {
+      const idempotencyKey = randomId();
+      if (!this.#over) await this.#onChange({ ...this.#state, idempotencyKey });
+      this.#state = { ...this.#state, idempotencyKey };
+    }
     const { refreshToken, idempotencyKey } = this.#state;
     const body = { refreshToken, idempotencyKey };
     try {
-      this.#set(toState((await rest(this.#url, { method: 'POST', path: '/token', body })) as TokenPair));
+      await this.#set(toState((await rest(this.#url, { method: 'POST', path: '/token', body })) as TokenPair));
     } catch (error) {
       if (error instanceof ChatError && error.code === 'UNAUTHENTICATED') {
-        this.#ended();
+        await this.#ended();
         throw new ChatError('BAD_CREDENTIALS', 'The login has ended.', { cause: error });
       }
       throw error;
@@ -175,14 +179,15 @@ export class Session {
     return this.#state.token;
   }
 
-  #set(state: SessionState): void {
+  async #set(state: SessionState): Promise<void> {
     this.#state = state;
-    if (!this.#over) this.#onChange(state);
+    if (!this.#over) await this.#onChange(state);
   }
 
-  #ended(): void {
-    if (!this.#over) this.#onChange(undefined);
+  async #ended(): Promise<void> {
+    if (this.#over) return;
     this.#over = true;
+    await this.#onChange(undefined);
   }
 }
 

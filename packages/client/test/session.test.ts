@@ -102,6 +102,26 @@ t.test('renews near the end, once for all who ask', async (t) => {
   t.equal(asked.length, 2);
 });
 
+t.test('a renewal waits until its key is kept, and is not sent where it cannot be', async (t) => {
+  const { url, asked } = await restServer(t, (_, count) => pair(count));
+  let keep = () => {};
+  const keeping = new Promise<void>((resolve) => {
+    keep = resolve;
+  });
+  let isFull = true;
+  const session = Session.resume(url, kept(-1), async () => {
+    if (isFull) throw new Error('The disk is full.');
+    await keeping;
+  });
+  for (let turn = 0; turn < 2; turn += 1) await t.rejects(session.token(), { message: 'The disk is full.' });
+  isFull = false;
+  const renewed = session.token();
+  await new Promise((resolve) => setTimeout(resolve, 50)); // It would have been sent by then.
+  t.equal(asked.length, 0);
+  keep();
+  t.equal(await renewed, 't1');
+});
+
 t.test('a token that nobody can renew at present is given as long as it holds', async (t) => {
   const { url } = await restServer(t, () => refusal(503, 'UNAVAILABLE'));
   t.equal(await Session.resume(url, kept(30_000)).token(), 't0');

@@ -3,7 +3,7 @@ import type { LogLevel } from './config.js';
 
 export type Log = Logger;
 
-const secrets = ['password', 'token', 'refreshToken', 'authorization', 'oldPassword', 'newPassword'];
+const secrets = ['password', 'token', 'refreshToken', 'idempotencyKey', 'authorization', 'oldPassword', 'newPassword'];
 
 /**
  * The log of one service: JSON lines on standard output, times in ISO 8601 UTC.

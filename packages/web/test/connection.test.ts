@@ -126,14 +126,46 @@ t.test(
     await visitor.open(official);
     await visitor.say('said before');
     await visitor.message('said before').getByRole('img', { name: 'Sent' }).waitFor();
+    await visitor.button('Members').click();
     await groupChat.down('SIGKILL');
     await visitor.page.reload();
     const bar = visitor.page.getByText('Groups are not available at present');
     await bar.waitFor();
+    const panel = visitor.page.getByRole('complementary');
+    t.equal(await panel.getByRole('listitem').count(), 0);
     await groupChat.up();
     await bar.waitFor({ state: 'detached' });
-    await visitor.page.getByText(/^\d+ members$/).waitFor();
+    await visitor.page
+      .getByRole('main')
+      .getByText(/^\d+ members$/)
+      .waitFor();
+    await panel.getByRole('listitem').filter({ hasText: 'player2' }).waitFor();
     await visitor.message('said before').waitFor();
+    t.strictSame(unexpected(visitor), []);
+  },
+);
+
+t.test(
+  'private chat is down while one comes, and comes back: what was said is shown without asking again',
+  async (t) => {
+    const [privateChat] = house.stack.services['private-chat'];
+    if (!privateChat) throw new Error('There is no private-chat.');
+    const { client } = await guest(house.stack, 'player4');
+    t.teardown(() => client.terminate());
+    const { users } = await client.request({ type: 'findUser', username: 'player1' });
+    const [{ id }] = users as [{ id: number }];
+    await client.request({ type: 'privateMessage', to: id, content: 'said in private' });
+    const visitor = await house.visit(t, 'player1');
+    await visitor.open('player4');
+    await visitor.message('said in private').waitFor();
+    await privateChat.down('SIGKILL');
+    await visitor.page.reload();
+    const bar = visitor.page.getByText('Private chats are not available at present');
+    await bar.waitFor();
+    t.equal(await visitor.message('said in private').count(), 0);
+    await privateChat.up();
+    await bar.waitFor({ state: 'detached' });
+    await visitor.message('said in private').waitFor();
     t.strictSame(unexpected(visitor), []);
   },
 );

@@ -87,6 +87,30 @@ t.test('a login outlives renewals whose answers are lost, with the page or witho
   await visitor.logOut();
 });
 
+t.test('a name that is changed while another window renews the login leaves the login as it is then', async (t) => {
+  const one = await house.visit(t, '');
+  await one.logIn('player3');
+  const two = await one.secondWindow();
+  // A clock that is ahead: the token is renewed as soon as the page opens.
+  await two.page.addInitScript(`const now = Date.now; Date.now = () => now() + ${tokenSeconds * 1000}`);
+  const renewal = two.page.waitForResponse('**/token', { timeout: 30_000 });
+  await one.page.route('**/me', async (route) => {
+    void two.page.reload();
+    // Where the other window waits for its turn nothing comes until this is through.
+    await Promise.race([renewal, new Promise((resolve) => setTimeout(resolve, 3_000))]);
+    await route.continue();
+  });
+  await one.page.getByRole('navigation').getByRole('button', { name: 'Settings', exact: true }).click();
+  await one.page.locator('input[name=nickname]').fill('Camellia');
+  await one.button('Save').click();
+  await one.page.getByText('Saved').first().waitFor();
+  const { refreshToken } = (await (await renewal).json()) as { refreshToken: string };
+  const kept = () => one.page.evaluate(() => Object.values(localStorage).join());
+  await eventually(async () => (await kept()).includes(refreshToken), 10_000, 'The new token is not kept');
+  t.notOk((await kept()).includes('idempotencyKey'));
+  t.ok((await kept()).includes('Camellia'));
+});
+
 const keptLogins = (visitor: Visitor) =>
   visitor.page.evaluate(
     () =>

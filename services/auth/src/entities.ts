@@ -61,7 +61,7 @@ export class LoginRow {
   @Column({ type: 'varchar' })
   familyHash!: string;
 
-  /** SHA-256 of the secret of the one refresh token that is still good. */
+  /** SHA-256 of the secret of the last refresh token, the one that is not spent. */
   @Column({ type: 'varchar' })
   tokenHash!: string;
 

@@ -117,6 +117,12 @@ export function loginsSuite(name: string, make: MakeSetup): void {
         const stolen = { refreshToken: next.refreshToken, idempotencyKey: other, address };
         await t.rejects(ask('refresh', stolen), { code: 'UNAUTHENTICATED' }, 'another key is another use');
         t.same(await ended(claimsOf(next.token).sid), over);
+
+        const out = await ask('login', player(2));
+        const lost = { refreshToken: out.refreshToken, idempotencyKey: one, address };
+        await ask('refresh', lost);
+        await ask('logout', { userId: 3, loginId: claimsOf(out.token).sid });
+        await t.rejects(ask('refresh', lost), { code: 'UNAUTHENTICATED' }, 'nobody is logged in');
       },
     );
 

@@ -66,7 +66,12 @@ t.test('every call carries its fields to auth and gives its answer back', async 
 
   const refreshed = await ask(`${url}/token`, 'POST', restCalls.token.example);
   t.equal(refreshed.status, 200);
-  t.same(services.of(authCalls.refresh), [{ ...restCalls.token.example, address: '127.0.0.1' }]);
+  const { refreshToken } = restCalls.token.example;
+  t.equal((await ask(`${url}/token`, 'POST', { refreshToken })).status, 200);
+  t.same(services.of(authCalls.refresh), [
+    { ...restCalls.token.example, address: '127.0.0.1' },
+    { refreshToken, address: '127.0.0.1' },
+  ]);
 
   const me = await ask(`${url}/me`, 'GET', undefined, token);
   t.equal(me.status, 200);
@@ -170,6 +175,10 @@ t.test('what has the wrong shape is a bad request, and auth is not asked', async
     t.ok(errorShape.Check(answer.body));
     t.equal(codeOf(answer), 'BAD_REQUEST');
   }
+  const { refreshToken } = restCalls.token.example;
+  for (const idempotencyKey of ['', 'a'.repeat(21), 'a'.repeat(65), ' '.repeat(32), '茶'.repeat(32), null, 7])
+    t.equal(codeOf(await ask(`${url}/token`, 'POST', { refreshToken, idempotencyKey })), 'BAD_REQUEST');
+  t.equal(services.of(authCalls.refresh).length, 0);
   const form = await fetch(`${url}/login`, {
     method: 'POST',
     body: new URLSearchParams({ username: 'player2', password: '123456' }),

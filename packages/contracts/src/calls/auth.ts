@@ -46,7 +46,7 @@ export const authCalls = {
   refresh: defineCall({
     subject: 'auth.call.refresh',
     description:
-      'Spend a refresh token for a new pair. One that was spent before ends the whole login, unless it comes with the key that it was last spent with.',
+      'Spend a refresh token for a new pair. One that was spent before ends the whole login, unless it is the last of these and comes with the key that it was spent with.',
     request: { refreshToken: RefreshToken, idempotencyKey: Type.Optional(IdempotencyKey), address: Address },
     reply: TokenPair.properties,
     errors: ['UNAUTHENTICATED'],

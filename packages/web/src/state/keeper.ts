@@ -1,4 +1,4 @@
-import type { SessionState } from '@teahouse/client';
+import { ChatError, type SessionState } from '@teahouse/client';
 import { ofBrowser, ofTab } from './storage';
 
 /** Who is logged in: in this tab, and whoever a new tab goes on as. */
@@ -58,9 +58,18 @@ export function drop(userId: number): void {
   if (!isTabs && ofBrowser.get(whose) === String(userId)) ofBrowser.remove(whose);
 }
 
-/** Runs `work` while no other tab runs its own. */
+/** Longer than a tab takes for its turn, unless the browser put it to sleep meanwhile. */
+const longestWaitMs = 30_000;
+
+/** Runs `work` while no other tab runs its own. @throws ChatError TIMEOUT where its turn does not come */
 export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  return shared ? await navigator.locks.request('teahouse.login', work) : await work();
+  if (!shared) return await work();
+  const signal = AbortSignal.timeout(longestWaitMs);
+  try {
+    return await navigator.locks.request('teahouse.login', { signal }, work);
+  } catch (error) {
+    throw error === signal.reason ? new ChatError('TIMEOUT', undefined, { cause: error }) : error;
+  }
 }
 
 function isState(value: unknown): value is SessionState {

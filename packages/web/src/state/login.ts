@@ -91,20 +91,24 @@ function hold(state: SessionState | undefined, lasting?: boolean): void {
 }
 
 /**
- * Another tab of the same user may have spent our refresh token: then its login is ours. It may also have gone while it did
- * so, before it heard the answer: then we ask once more, with its key.
+ * Runs `work` with the login as the last tab left it, while no other tab uses it. Another one may have spent our refresh
+ * token: then its login is ours. It may also have gone while it did so, before it heard the answer: then its key is ours, too.
  */
-async function token(options: { fresh: boolean }): Promise<string> {
+async function withSession<T>(work: (session: Session, isRenewed: boolean) => Promise<T>): Promise<T> {
   return await inTurn(async () => {
     const state = held && kept(held.user.id);
     const isRenewed = state !== undefined && state.refreshToken !== held?.refreshToken;
-    if (isRenewed || (state && state.idempotencyKey !== held?.idempotencyKey)) {
+    if (isRenewed || (state?.idempotencyKey && state.idempotencyKey !== held?.idempotencyKey)) {
       held = state;
       session = Session.resume(server, state, hold);
     }
     if (!session) throw new ChatError('CLOSED');
-    return await session.token(isRenewed ? { fresh: false } : options);
+    return await work(session, isRenewed);
   });
+}
+
+async function token(options: { fresh: boolean }): Promise<string> {
+  return await withSession((session, isRenewed) => session.token(isRenewed ? { fresh: false } : options));
 }
 
 /** Renews the token in time even while nobody asks for it, so that a new connection needs nobody but the gateway. */
@@ -149,17 +153,10 @@ function closed(ended: ChatClient, error: ChatError | undefined): void {
 
 /** Changes the nickname. Rejects with ChatError. */
 export async function rename(nickname: string): Promise<void> {
-  login.user = await (await current()).updateMe({ nickname });
+  login.user = await withSession((session) => session.updateMe({ nickname }));
 }
 
 /** Every other login of the user ends. Rejects with ChatError. */
 export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
-  await (await current()).changePassword({ oldPassword, newPassword });
-}
-
-/** The session with a token that holds, whichever tab renewed it. */
-async function current(): Promise<Session> {
-  await token({ fresh: false });
-  if (!session) throw new ChatError('CLOSED');
-  return session;
+  await withSession((session) => session.changePassword({ oldPassword, newPassword }));
 }
