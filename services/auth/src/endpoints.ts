@@ -26,6 +26,7 @@ export function serveAuth(
     serveCall(bus, authCalls.findUser, group, (request) => accounts.findUser(request)),
     serveCall(bus, authCalls.lastOnline, group, (request) => accounts.lastOnline(request)),
     serveCall(bus, authCalls.refresh, group, (request) => logins.refresh(request)),
+    serveCall(bus, authCalls.confirm, group, (request) => logins.confirm(request)),
     serveCall(bus, authCalls.logout, group, (request) => logins.logout(request)),
     serveCall(bus, authCalls.listAccounts, group, (request) => administration.listAccounts(request), fewAtOnce),
     serveCall(bus, authCalls.setDisabled, group, (request) => administration.setDisabled(request), fewAtOnce),

@@ -1,8 +1,10 @@
-import type { Database } from '@teahouse/service-kit/database';
+import type { User } from '@teahouse/contracts';
+import { type Database, list } from '@teahouse/service-kit/database';
 import { type EntityManager, In, IsNull, LessThan, MoreThan } from 'typeorm';
 import { LoginRow, UserRow } from './entities.js';
 import { hashSecret, isSecret, type RefreshToken } from './refresh-tokens.js';
 import { pageSize } from './store.js';
+import { userOf } from './user.js';
 
 /** A login is over when no token of it was used for this long. */
 const refreshLifeMs = 30 * 24 * 3600 * 1000;
@@ -65,6 +67,16 @@ export class LoginStore {
       await manager.update(LoginRow, { id: login.id }, { tokenHash: hashSecret(next.own), lastUse: now });
       return { kind: 'good', user };
     });
+  }
+
+  /** Whether these logins were ended, and whose they are; by id, without those that are not known. */
+  async confirm(loginIds: readonly string[]): Promise<Map<string, { ended: boolean; user: User }>> {
+    const ids = list(loginIds);
+    const sql = `SELECT l.id AS loginId, l.endTime, u.id, u.username, u.nickname, u.role
+      FROM login l JOIN \`user\` u ON u.id = l.userId WHERE l.id IN ${ids.sql}`;
+    type Row = Pick<LoginRow, 'endTime'> & Pick<UserRow, 'id' | 'username' | 'nickname' | 'role'> & { loginId: string };
+    const rows = await this.database.read((manager) => manager.query<Row[]>(sql, [...ids.params]));
+    return new Map(rows.map((row) => [row.loginId, { ended: row.endTime !== null, user: userOf(row) }]));
   }
 
   /** Ends one login of this user; undefined where it has ended already or never was. */

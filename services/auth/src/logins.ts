@@ -53,6 +53,11 @@ export class Logins {
     throw new TeahouseError('UNAUTHENTICATED');
   }
 
+  async confirm({ loginIds }: CallRequest<Calls['confirm']>): Promise<CallReply<Calls['confirm']>> {
+    const known = await this.store.confirm(loginIds);
+    return { answers: loginIds.map((id) => known.get(id) ?? { ended: false }) };
+  }
+
   async logout({ userId, loginId }: CallRequest<Calls['logout']>): Promise<Record<never, never>> {
     const ended = await this.store.end(loginId, userId);
     if (ended !== undefined) await this.views.tellRevocation(ended);

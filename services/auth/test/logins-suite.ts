@@ -126,6 +126,28 @@ export function loginsSuite(name: string, make: MakeSetup): void {
       },
     );
 
+    await t.test('many logins are confirmed at once, in order: whose they are, and which were ended', async (t) => {
+      const [one, two, over] = [
+        await ask('login', player(1)),
+        await ask('login', player(2)),
+        await ask('login', player(3)),
+      ];
+      const ids = [one, two, over].map(({ token }) => claimsOf(token).sid);
+      await ask('logout', { userId: over.user.id, loginId: ids[2] as string });
+      await sql('UPDATE `user` SET nickname = ? WHERE id = ?', ['小茶', two.user.id]);
+      const unknown = '01890a5d-ac96-774b-bcce-b302099a8057';
+      const { answers } = await ask('confirm', { loginIds: [ids[2], unknown, ids[1], ids[0], ids[1]] as string[] });
+      const second = { ended: false, user: { ...two.user, nickname: '小茶' } };
+      t.same(answers, [
+        { ended: true, user: over.user },
+        { ended: false },
+        second,
+        { ended: false, user: one.user },
+        second,
+      ]);
+      await sql('UPDATE `user` SET nickname = ? WHERE id = ?', ['player2', two.user.id]);
+    });
+
     await t.test('two uses at once: one wins, and the login is over', async (t) => {
       const pair = await ask('login', player(2));
       const uses = await Promise.allSettled(

@@ -1,15 +1,19 @@
 import { type Bus, call, firstWrong } from '@teahouse/bus';
 import {
   authCalls,
+  type CallReply,
   type CloseReason,
   clientFrames,
   errorCatalogue,
   type FrameFields,
+  limits,
   TeahouseError,
   type User,
   wholeFrame,
 } from '@teahouse/contracts';
+import { settledWithin } from '@teahouse/service-kit';
 import { Compile, type Validator } from 'typebox/compile';
+import { CrowdReader } from './crowd-reader.js';
 import { pick } from './pick.js';
 import type { Holder, Tokens } from './tokens.js';
 import type { Users } from './users.js';
@@ -26,6 +30,11 @@ export function initFields(frame: Readonly<Record<string, unknown>>): InitFields
   return pick(frame, initNames);
 }
 
+/** So long auth may take to confirm a login; then the views speak for it. */
+const confirmMs = 500;
+
+type Confirmation = CallReply<typeof authCalls.confirm>['answers'][number];
+
 /** Someone who has shown a token or a password. */
 export interface Login extends Holder {
   /** Told by auth itself at a login by password. */
@@ -37,11 +46,15 @@ export class Logins {
   readonly #bus: Bus;
   readonly #tokens: Tokens;
   readonly #users: Users;
+  readonly #crowd: CrowdReader<string, Confirmation>;
 
   constructor(bus: Bus, tokens: Tokens, users: Users) {
     this.#bus = bus;
     this.#tokens = tokens;
     this.#users = users;
+    this.#crowd = new CrowdReader(async (loginIds, timeoutMs) => {
+      return (await call(bus, authCalls.confirm, { loginIds }, { timeoutMs })).answers;
+    }, limits.logins);
   }
 
   /**
@@ -61,9 +74,16 @@ export class Logins {
 
   /** The user; rejects with UNAUTHENTICATED where the login was ended. Ask only once `revoked` would reach the connection. */
   async confirm(login: Login): Promise<User> {
-    if (await this.#tokens.isRevoked(login.loginId))
+    const told = await this.#ask(login);
+    if (told?.ended ?? (await this.#tokens.isRevoked(login.loginId)))
       throw new TeahouseError('UNAUTHENTICATED', 'This login was ended.');
-    return login.user ?? (await this.#users.of(login));
+    return told?.user ?? login.user ?? (await this.#users.of(login));
+  }
+
+  /** What auth says, which is asked for all who come at once; undefined where it does not. */
+  async #ask({ loginId }: Login): Promise<Confirmation | undefined> {
+    const answer = this.#crowd.of(loginId);
+    return (await settledWithin(answer, confirmMs)) ? await answer.catch(() => undefined) : undefined;
   }
 }
 

@@ -46,6 +46,7 @@ export class FakeServices {
   readonly #answers = new Map<string, Answer>();
   readonly #serving = new Map<string, Subscription[]>();
   readonly #seqs = new Map<string, number>();
+  readonly #ended = new Set<string>();
 
   constructor(bus: Bus) {
     this.#bus = bus;
@@ -56,6 +57,10 @@ export class FakeServices {
     this.answer(privateCalls.append, (request) => this.#append(request));
     this.answer(groupCalls.sessions, (request) => listsFor(request, groupCalls.sessions.replyExample));
     this.answer(privateCalls.sessions, (request) => listsFor(request, privateCalls.sessions.replyExample));
+    this.answer(authCalls.confirm, (request) => {
+      const loginIds = request.loginIds as string[];
+      return { answers: loginIds.map((loginId) => ({ ended: this.#ended.has(loginId) })) };
+    });
     this.answer(authCalls.login, (request) => {
       const user = userOf(String(request.username));
       return { token: this.token(user), refreshToken: 'kT1nTq0w1J6mH0vXbX2Y4w', expiresIn: 3600, user };
@@ -79,6 +84,7 @@ export class FakeServices {
   }
 
   async revoke(userId: number, loginId: string): Promise<void> {
+    this.#ended.add(loginId);
     const entry = { userId, until: Date.now() + 3600_000 };
     await (await this.#bus.view<RevocationEntry>(views.revocations)).put(loginId, entry, 1);
   }

@@ -264,7 +264,7 @@ t.test('a frame out of shape is a bad request with its ref, and the connection g
   }
   t.equal((await client.request({ type: 'heartbeat' })).type, 'heartbeat');
   t.same(
-    gateway.services.asked.filter(({ subject }) => !/session|login|heads/.test(subject)),
+    gateway.services.asked.filter(({ subject }) => !/session|login|confirm|heads/.test(subject)),
     [],
     'no service was asked',
   );

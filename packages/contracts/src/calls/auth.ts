@@ -53,6 +53,15 @@ export const authCalls = {
     example: { refreshToken, idempotencyKey: '5d1c0f0c2b0b4f3a9a6e1b7c8d9e0f1a', address },
     replyExample: pair,
   }),
+  confirm: defineCall({
+    subject: 'auth.call.confirm',
+    description:
+      'For each of these logins, in order: whether it was ended, and whose it is; of one that is not known nothing is told.',
+    request: { loginIds: Type.Array(LoginId, { minItems: 1, maxItems: limits.logins }) },
+    reply: { answers: Type.Array(Type.Object({ ended: Type.Boolean(), user: Type.Optional(User) })) },
+    example: { loginIds: [loginId] },
+    replyExample: { answers: [{ ended: false, user }] },
+  }),
   logout: defineCall({
     subject: 'auth.call.logout',
     description: 'End this login.',
