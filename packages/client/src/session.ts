@@ -24,7 +24,7 @@ interface TokenPair {
   readonly user: User;
 }
 
-/** Hears each new state, and undefined when the login has ended. What it promises is waited for. */
+/** Hears each new state, and undefined when the login has ended. What it promises is waited for; it must not wait for this session's calls itself. */
 type OnChange = (state: SessionState | undefined) => unknown;
 interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -37,7 +37,7 @@ const shortestPauseMs = 10_000;
 const longestPauseMs = 2 ** 31 - 1;
 
 /**
- * A login over REST, whose token is renewed before it ends. Every call rejects with ChatError.
+ * A login over REST, whose token is renewed before it ends. Every call rejects with ChatError, or with what `onChange` throws.
  * A session belongs to one page or process: where two spend the same refresh token, the server ends the login. A renewal
  * whose answer was lost may be asked for again, also by the next process: its state says so.
  */
@@ -104,7 +104,7 @@ export class Session {
       return await this.#renewing;
     } catch (error) {
       const holds = !options.fresh && Date.now() < expiresAt;
-      if (holds && error instanceof ChatError && error.retryable) return token;
+      if (holds && (!(error instanceof ChatError) || error.retryable)) return token;
       throw error;
     }
   }
@@ -144,8 +144,8 @@ export class Session {
 
   /** Ends this login on the server; its sockets close. */
   async logout(options: CallOptions = {}): Promise<void> {
-    await this.#ended();
-    await this.#call({ method: 'POST', path: '/logout', ...options });
+    const ends = [this.#ended(), this.#call({ method: 'POST', path: '/logout', ...options })];
+    for (const end of await Promise.allSettled(ends)) if (end.status === 'rejected') throw end.reason;
   }
 
   async #call(call: RestCall): Promise<unknown> {

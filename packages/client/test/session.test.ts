@@ -122,6 +122,16 @@ t.test('a renewal waits until its key is kept, and is not sent where it cannot b
   t.equal(await renewed, 't1');
 });
 
+t.test('where the state cannot be kept a token is given as long as it holds, and a logout is sent', async (t) => {
+  const { url, asked } = await restServer(t, () => ({ status: 204 }));
+  const session = Session.resume(url, kept(30_000), async () => {
+    throw new Error('The disk is full.');
+  });
+  t.equal(await session.token(), 't0');
+  await t.rejects(session.logout(), { message: 'The disk is full.' });
+  t.strictSame(asked.at(-1), 'POST /logout Bearer t0');
+});
+
 t.test('a token that nobody can renew at present is given as long as it holds', async (t) => {
   const { url } = await restServer(t, () => refusal(503, 'UNAVAILABLE'));
   t.equal(await Session.resume(url, kept(30_000)).token(), 't0');

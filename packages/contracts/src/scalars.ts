@@ -54,7 +54,9 @@ export const Ref = Type.String({
 });
 /** Long and random: whoever guessed it could go on with a spent refresh token. */
 export const IdempotencyKey = Type.String({
-  pattern: '^[A-Za-z0-9_-]{22,64}$',
+  minLength: 22,
+  maxLength: 64,
+  pattern: '^[A-Za-z0-9_-]+$',
   description: '128 random bits or more, made anew for each renewal',
 });
 export const ConnectionId = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9_-]+$' });

@@ -55,7 +55,7 @@ export class Logins {
 
   async confirm({ loginIds }: CallRequest<Calls['confirm']>): Promise<CallReply<Calls['confirm']>> {
     const known = await this.store.confirm(loginIds);
-    return { answers: loginIds.map((id) => known.get(id) ?? { ended: false }) };
+    return { answers: loginIds.map((id) => known.get(id) ?? {}) };
   }
 
   async logout({ userId, loginId }: CallRequest<Calls['logout']>): Promise<Record<never, never>> {

@@ -52,7 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const hub = new Hub({ bus, log, cameIn: (userId, groupId) => presence.cameInto(userId, groupId) });
   const tokens = new Tokens(bus, log);
   const users = new Users(bus, log);
-  const logins = new Logins(bus, tokens, users);
+  const logins = new Logins(bus, tokens, users, log);
   const seen = new Seen(bus);
   const instance = instanceId();
   const presence = new Presence({

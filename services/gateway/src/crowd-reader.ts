@@ -3,12 +3,17 @@ import { TeahouseError } from '@teahouse/contracts';
 import { Breaker } from './breaker.js';
 import { gathered, whenDrained } from './drained.js';
 
-/** An answer comes within this time or not at all. */
-const answerMs = 1800;
-/** With less time left than this nothing is asked any more. */
-const leastMs = 400;
-/** A failure that took so long was no answer, whoever told it. */
-const lateMs = 1000;
+/** How long a crowd waits. */
+export interface Patience {
+  /** An answer comes within this time or not at all. */
+  readonly answerMs: number;
+  /** With less time left than this nothing is asked any more. */
+  readonly leastMs: number;
+  /** A failure that took so long was no answer, whoever told it. */
+  readonly lateMs: number;
+}
+
+const usual: Patience = { answerMs: 1800, leastMs: 400, lateMs: 1000 };
 /** Requests in flight at once. More of them make smaller batches; fewer leave the service waiting for us. */
 const requestsAtOnce = 2;
 
@@ -29,22 +34,24 @@ interface Waiting<Key, Answer> {
 export class CrowdReader<Key, Answer> {
   readonly #read: ReadAll<Key, Answer>;
   readonly #atOnce: number;
+  readonly #patience: Patience;
   readonly #breaker = new Breaker();
   #waiting: Waiting<Key, Answer>[] = [];
   #requests = 0;
   #scheduled = false;
 
   /** @param atOnce keys of one request at most */
-  constructor(read: ReadAll<Key, Answer>, atOnce: number) {
+  constructor(read: ReadAll<Key, Answer>, atOnce: number, patience = usual) {
     this.#read = read;
     this.#atOnce = atOnce;
+    this.#patience = patience;
   }
 
-  /** What the service says after this call. Rejects with UNAVAILABLE within 1.8 s, at once where it has been silent for long. */
+  /** What the service says after this call. Rejects with UNAVAILABLE within `answerMs` (1.8 s), at once where it has been silent for long. */
   of(key: Key): Promise<Answer> {
     gathered();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, deadline: Date.now() + answerMs, resolve, reject });
+      this.#waiting.push({ key, deadline: Date.now() + this.#patience.answerMs, resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
       whenDrained(() => {
@@ -69,6 +76,7 @@ export class CrowdReader<Key, Answer> {
 
   /** Never rejects. */
   async #ask(batch: readonly Waiting<Key, Answer>[]): Promise<void> {
+    const { leastMs, lateMs } = this.#patience;
     const since = Date.now();
     const begun = batch.filter(({ deadline }) => deadline - since >= leastMs);
     for (const waiting of batch) if (!begun.includes(waiting)) waiting.reject(new TeahouseError('UNAVAILABLE'));

@@ -11,7 +11,7 @@ import {
   type User,
   wholeFrame,
 } from '@teahouse/contracts';
-import { settledWithin } from '@teahouse/service-kit';
+import type { Log } from '@teahouse/service-kit';
 import { Compile, type Validator } from 'typebox/compile';
 import { CrowdReader } from './crowd-reader.js';
 import { pick } from './pick.js';
@@ -30,8 +30,8 @@ export function initFields(frame: Readonly<Record<string, unknown>>): InitFields
   return pick(frame, initNames);
 }
 
-/** So long auth may take to confirm a login; then the views speak for it. */
-const confirmMs = 500;
+/** So long auth may take to confirm logins; then the views speak for it. */
+const patience = { answerMs: 500, leastMs: 100, lateMs: 300 };
 
 type Confirmation = CallReply<typeof authCalls.confirm>['answers'][number];
 
@@ -46,15 +46,21 @@ export class Logins {
   readonly #bus: Bus;
   readonly #tokens: Tokens;
   readonly #users: Users;
+  readonly #log: Log;
   readonly #crowd: CrowdReader<string, Confirmation>;
 
-  constructor(bus: Bus, tokens: Tokens, users: Users) {
+  constructor(bus: Bus, tokens: Tokens, users: Users, log: Log) {
     this.#bus = bus;
     this.#tokens = tokens;
     this.#users = users;
-    this.#crowd = new CrowdReader(async (loginIds, timeoutMs) => {
-      return (await call(bus, authCalls.confirm, { loginIds }, { timeoutMs })).answers;
-    }, limits.logins);
+    this.#log = log;
+    this.#crowd = new CrowdReader(
+      async (loginIds, timeoutMs) => {
+        return (await call(bus, authCalls.confirm, { loginIds }, { timeoutMs })).answers;
+      },
+      limits.logins,
+      patience,
+    );
   }
 
   /**
@@ -82,8 +88,12 @@ export class Logins {
 
   /** What auth says, which is asked for all who come at once; undefined where it does not. */
   async #ask({ loginId }: Login): Promise<Confirmation | undefined> {
-    const answer = this.#crowd.of(loginId);
-    return (await settledWithin(answer, confirmMs)) ? await answer.catch(() => undefined) : undefined;
+    try {
+      return await this.#crowd.of(loginId);
+    } catch (err) {
+      this.#log.debug({ err }, 'auth does not confirm a login');
+      return undefined;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { authCalls, limits, TeahouseError } from '@teahouse/contracts';
+import { authCalls, TeahouseError } from '@teahouse/contracts';
 import { RequestError, TestClient } from '@teahouse/test';
 import t from 'tap';
 import { type TestGateway, testGateway, userOf } from './fakes.js';
@@ -45,7 +45,6 @@ t.test('auth is asked once for many who come at once, and each is told who they 
     users.length,
   );
   t.ok(asked.length <= users.length / 2, `${asked.length} questions`);
-  t.ok(Math.max(...asked) <= limits.logins);
 });
 
 t.test('a login that auth knows to be ended is refused before the view tells it', async (t) => {
@@ -87,4 +86,15 @@ t.test('where auth says nothing the views speak: it is away, it fails, it hangs'
   services.stop('auth');
   t.same(await comeIn(gateway, services.token(player)), named, 'is away');
   t.equal(await comeIn(gateway, services.token(player, { sid })), 'UNAUTHENTICATED', 'is away');
+});
+
+t.test('an auth that takes too long is soon not waited for', async (t) => {
+  const gateway = await testGateway(t);
+  const { services } = gateway;
+  services.answer(authCalls.confirm, async () => {
+    await pause(700);
+    return { answers: [{ ended: true }] };
+  });
+  for (let turn = 0; turn < 4; turn += 1) t.same(await comeIn(gateway, services.token(player)), player);
+  t.equal(services.of(authCalls.confirm).length, 3, 'no question for the fourth');
 });

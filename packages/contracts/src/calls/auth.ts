@@ -58,7 +58,7 @@ export const authCalls = {
     description:
       'For each of these logins, in order: whether it was ended, and whose it is; of one that is not known nothing is told.',
     request: { loginIds: Type.Array(LoginId, { minItems: 1, maxItems: limits.logins }) },
-    reply: { answers: Type.Array(Type.Object({ ended: Type.Boolean(), user: Type.Optional(User) })) },
+    reply: { answers: Type.Array(Type.Object({ ended: Type.Optional(Type.Boolean()), user: Type.Optional(User) })) },
     example: { loginIds: [loginId] },
     replyExample: { answers: [{ ended: false, user }] },
   }),
