@@ -34,7 +34,7 @@ export const limits = {
   /** frames of one connection being worked on; beyond it reading pauses */
   inFlight: 256,
   initMs: 10_000,
-  /** of one question for many logins: to confirm them, and for the lists that they are told */
+  /** logins that one question is about: to confirm them, or for the lists that they are told */
   logins: 128,
   /** pages of one question for what people who come back have missed */
   catchUps: 128,

@@ -9,7 +9,7 @@ import { userOf } from './user.js';
 /** A login is over when no token of it was used for this long. */
 const refreshLifeMs = 30 * 24 * 3600 * 1000;
 
-/** What became of a refresh: the token was good, was spent before (which ended its login), or is worth nothing. */
+/** What became of a refresh: the token was good, was spent before for another one (which ended its login), or is worth nothing. */
 export type Spending =
   | { readonly kind: 'good'; readonly user: UserRow }
   | { readonly kind: 'reused'; readonly login: LoginRow }

@@ -21,7 +21,7 @@ export function makeRefreshToken(loginId: string): RefreshToken {
 }
 
 /**
- * The token that follows `spent`. With a key it is always the same one, so that whoever did not get the answer may ask
+ * The token that follows a spent one. With a key it is always the same one, so that whoever did not get the answer may ask
  * again; nobody who has the spent token alone can make it.
  */
 export function nextRefreshToken({ loginId, family, own }: RefreshToken, idempotencyKey?: string): RefreshToken {

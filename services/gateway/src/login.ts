@@ -13,7 +13,7 @@ import {
 } from '@teahouse/contracts';
 import type { Log } from '@teahouse/service-kit';
 import { Compile, type Validator } from 'typebox/compile';
-import { CrowdReader } from './crowd-reader.js';
+import { CrowdReader, type Patience } from './crowd-reader.js';
 import { pick } from './pick.js';
 import type { Holder, Tokens } from './tokens.js';
 import type { Users } from './users.js';
@@ -31,7 +31,7 @@ export function initFields(frame: Readonly<Record<string, unknown>>): InitFields
 }
 
 /** So long auth may take to confirm logins; then the views speak for it. */
-const patience = { answerMs: 500, leastMs: 100, lateMs: 300 };
+const patience: Patience = { answerMs: 500, leastMs: 100, lateMs: 300 };
 
 type Confirmation = CallReply<typeof authCalls.confirm>['answers'][number];
 
